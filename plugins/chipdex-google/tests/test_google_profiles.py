@@ -1,0 +1,173 @@
+"""The Google profiles read clean, are dense, are sourced, and say what the vendors say."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from chipdex.catalog.resolve import Resolver, device_entry, device_resolver
+from chipdex.codec import Plain, lint_file, read_file, structure
+from chipdex.domain import Accelerator, SourceKind
+from chipdex.ids import normal_form
+
+FOLDER = Path(__file__).parents[1] / "chipdex_google" / "devices" / "google"
+FILES = sorted(FOLDER.glob("*.toml"))
+
+REQUIRED = {"tpu-v2", "tpu-v3", "tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e", "tpu7x-ironwood"}
+MOST_HOST = 64
+MOST_SCALE_UP = 600  # half of the 1200 GB/s that Google prints for both directions
+NAMES = (
+    ("TPU v5e", "tpu-v5e"),
+    ("v5litepod", "tpu-v5e"),
+    ("v5litepod-8", "tpu-v5e"),
+    ("tpu-v5-lite-podslice", "tpu-v5e"),
+    ("ct5lp", "tpu-v5e"),
+    ("google/tpu-v5e", "tpu-v5e"),
+    ("TPU-v6e", "tpu-v6e"),
+    ("Trillium", "tpu-v6e"),
+    ("tpu-v5p-slice", "tpu-v5p"),
+    ("v3-8", "tpu-v3"),
+    ("TPU-v7x(Ironwood)", "tpu7x-ironwood"),
+)
+FIGURES = {
+    "tpu-v5e": {
+        "memory.capacity_gb": 16, "memory.bandwidth_gb_per_s": 819, "compute.dense.bf16_tflops": 197,
+        "compute.dense.int8_tops": 393, "link.scale_up.bandwidth_gb_per_s": 200, "topology.scale_up_domain": 256,
+    },
+    "tpu-v6e": {
+        "memory.capacity_gb": 32, "memory.bandwidth_gb_per_s": 1638, "compute.dense.bf16_tflops": 918,
+        "compute.dense.int8_tops": 1836, "link.scale_up.bandwidth_gb_per_s": 400,
+    },
+    "tpu-v5p": {
+        "memory.bandwidth_gb_per_s": 2765, "compute.dense.bf16_tflops": 459, "link.scale_up.bandwidth_gb_per_s": 600,
+        "topology.devices_per_host": 4, "topology.scale_up_domain": 8960,
+    },
+    "tpu-v4": {"memory.bandwidth_gb_per_s": 1200, "compute.dense.bf16_tflops": 275, "topology.scale_up_domain": 4096},
+    "tpu7x-ironwood": {"compute.dense.bf16_tflops": 2307, "compute.dense.fp8_tflops": 4614, "memory.usable_gb": 206.16},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def records() -> dict[str, Plain]:
+    return {path.stem: read_file(path, "devices")[0] for path in FILES}
+
+
+@pytest.fixture(scope="module")
+def devices(records: dict[str, Plain]) -> dict[str, Accelerator]:
+    structured = {name: structure(record) for name, record in records.items()}
+    return {name: device for name, device in structured.items() if isinstance(device, Accelerator)}
+
+
+@pytest.fixture(scope="module")
+def resolver(records: dict[str, Plain]) -> Resolver:
+    return device_resolver(device_entry(record.id, record.data) for record in records.values())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_profile_has_no_problem(path: Path) -> None:
+    assert lint_file(path, "devices") == []
+
+
+def test_required_devices_are_present() -> None:
+    assert not REQUIRED - {path.stem for path in FILES}
+
+
+def test_id_is_the_file_name(records: dict[str, Plain]) -> None:
+    assert {name: record.id for name, record in records.items()} == {path.stem: f"google/{path.stem}" for path in FILES}
+
+
+def test_every_device_has_memory_and_a_dense_peak(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        assert device.memory.capacity_gb, name
+        assert device.memory.bandwidth_gb_per_s, name
+        peaks = device.compute.dense
+        assert peaks.bf16_tflops or peaks.fp16_tflops or peaks.fp32_tflops or peaks.int8_tops, name
+
+
+def test_peaks_are_dense_everywhere(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        dense = device.compute.dense
+        if dense.fp8_tflops and dense.bf16_tflops:
+            assert dense.fp8_tflops / dense.bf16_tflops < 2.1, f"{name}: fp8 looks sparse"
+        if dense.int8_tops and dense.fp16_tflops:
+            assert dense.int8_tops / dense.fp16_tflops < 2.1, f"{name}: int8 looks sparse"
+        if dense.fp4_tflops and dense.fp8_tflops:
+            assert dense.fp4_tflops / dense.fp8_tflops < 2.1, f"{name}: fp4 looks sparse"
+        if dense.bf16_tflops and dense.fp16_tflops:
+            assert dense.bf16_tflops == dense.fp16_tflops, f"{name}: fp16 and bf16 differ"
+
+
+def test_usable_memory_is_near_the_capacity(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        usable, printed = device.memory.usable_gb, device.memory.capacity_gb
+        if usable and printed:
+            assert 0.9 < usable / printed < 1.085, name
+
+
+def test_links_are_per_direction(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        assert (device.link.host.bandwidth_gb_per_s or 0) <= MOST_HOST, name
+        assert (device.link.scale_up.bandwidth_gb_per_s or 0) <= MOST_SCALE_UP, name
+
+
+def test_a_fabric_has_a_link(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        if (device.topology.scale_up_domain or 1) > 1:
+            assert device.link.scale_up.bandwidth_gb_per_s, name
+
+
+def test_power_is_of_one_device(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        if device.power.tdp_w:
+            assert 50 <= device.power.tdp_w <= 1500, name
+            assert (device.power.idle_w or 0) < device.power.tdp_w / 2, name
+
+
+def test_derived_figures_rest_on_sources_that_can_be_opened(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        for key, source in device.sources.items():
+            reached = {key}
+            for _ in device.sources:
+                reached |= {of for one in reached for of in device.sources[one].of}
+            assert any(device.sources[one].kind is not SourceKind.DERIVED for one in reached), f"{name}: {key}"
+            assert source.title
+
+
+def test_every_source_is_used(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        named = {key for keys in device.provenance.values() for key in keys}
+        named |= {key for dispute in device.disputed for key in dispute.source}
+        named |= {key for source in device.sources.values() for key in source.of}
+        assert set(device.sources) == named, name
+
+
+def test_a_dispute_gives_another_value_of_a_figure_the_device_has(devices: dict[str, Accelerator]) -> None:
+    for name, device in devices.items():
+        for dispute in device.disputed:
+            value: object = device
+            for part in dispute.figure.split("."):
+                value = value[int(part)] if isinstance(value, tuple) else getattr(value, part)
+            assert value is not None, f"{name}: {dispute.figure}"
+            assert value != dispute.value, f"{name}: {dispute.figure}"
+            assert dispute.source, f"{name}: {dispute.figure}"
+
+
+def test_names_are_unique(records: dict[str, Plain]) -> None:
+    owners = Counter(
+        form for record in records.values() for form in {normal_form(one) for one in (record.id, *record.names)}
+    )
+    assert [form for form, count in owners.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(("name", "expected"), NAMES)
+def test_name_is_found(resolver: Resolver, name: str, expected: str) -> None:
+    assert resolver.resolve(name) == f"google/{expected}"
+
+
+@pytest.mark.parametrize(("name", "figures"), FIGURES.items())
+def test_figures_are_the_vendors(devices: dict[str, Accelerator], name: str, figures: dict[str, float]) -> None:
+    for path, expected in figures.items():
+        value: object = devices[name]
+        for part in path.split("."):
+            value = getattr(value, part)
+        assert value == pytest.approx(expected), path

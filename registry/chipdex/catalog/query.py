@@ -1,0 +1,148 @@
+"""The registry's tables in SQLite: in memory, filled when a query names them, and never written by one."""
+
+import contextlib
+import os
+import re
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from chipdex.catalog.tables import COLUMNS, Cell
+from chipdex.errors import QueryError, StorageError
+
+_READING: Final = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+)
+_LARGEST_VALUE_BYTES: Final = 16_000_000
+_STEPS_BETWEEN_INTERRUPTS: Final = 100_000
+_WORD: Final = re.compile(r"\w+")
+_UNKNOWN: Final = re.compile(r"no such (column|table): (\S+)")
+
+
+class Result(NamedTuple):
+    """The answer to a query: column names and rows."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Cell, ...]]
+
+
+class Tables:
+    """The tables of `COLUMNS`; `rows_of` makes the rows of one when a query first names it."""
+
+    def __init__(self, rows_of: Callable[[str], Iterable[tuple[Cell, ...]]]) -> None:
+        self._rows_of = rows_of
+        self._filled: set[str] = set()
+        self._lock = threading.Lock()
+        self._refused = False
+
+    def query(self, sql: str) -> Result:
+        """Return the columns and rows of one SELECT.
+
+        Raises QueryError with SQLite's reason for anything else, KeyboardInterrupt when interrupted.
+        """
+        with self._lock:
+            self._fill(_named_in(sql))
+            self._refused = False
+            try:
+                cursor = self._database.execute(sql)
+                if cursor.description is None:
+                    raise QueryError(
+                        "The query holds no statement.", fix='Write, for example, "SELECT id FROM models".'
+                    )
+                return Result(tuple(column[0] for column in cursor.description), cursor.fetchall())
+            except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+                if str(error) == "interrupted":
+                    raise KeyboardInterrupt from error
+                raise self._refusal(sql, str(error)) from error
+
+    def export(self, file: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write all tables to a SQLite file in one step; an existing file is replaced only with `force`.
+
+        Raises StorageError where that cannot be done.
+        """
+        target = Path(file)
+        if target.exists() and not force:
+            raise StorageError(f"{target} exists already.", fix="Remove it, or choose another name.")
+        with self._lock:
+            self._fill(COLUMNS)
+            try:
+                self._write(target)
+            except (OSError, sqlite3.Error) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                fix = "Choose a folder you may write to, with space left."
+                raise StorageError(f"{target} cannot be written: {reason}.", fix=fix) from error
+
+    def _write(self, target: Path) -> None:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        os.close(handle)
+        try:
+            with contextlib.closing(sqlite3.connect(name)) as copy:
+                self._database.backup(copy)
+            Path(name).chmod(0o666 & ~_umask())
+            Path(name).replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+
+    @cached_property
+    def _database(self) -> sqlite3.Connection:
+        database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        for table, columns in COLUMNS.items():
+            declared = ", ".join(f'"{name}" {column.type}' for name, column in columns.items())
+            database.execute(f'CREATE TABLE "{table}" ({declared})')
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE_BYTES)
+        # SQLite gives Python no chance to see Ctrl-C during a long step, unless it calls back.
+        database.set_progress_handler(lambda: 0, _STEPS_BETWEEN_INTERRUPTS)
+        database.set_authorizer(self._authorize)
+        return database
+
+    def _authorize(self, action: int, *_: object) -> int:
+        if action in _READING:
+            return sqlite3.SQLITE_OK
+        self._refused = True
+        return sqlite3.SQLITE_DENY
+
+    def _fill(self, tables: Iterable[str]) -> None:
+        for table in tables:
+            if table not in self._filled:
+                rows = list(self._rows_of(table))
+                holes = ", ".join("?" * len(COLUMNS[table]))
+                self._database.set_authorizer(None)
+                try:
+                    self._database.execute("BEGIN")
+                    self._database.executemany(f'INSERT INTO "{table}" VALUES ({holes})', rows)  # noqa: S608 - our name
+                    self._database.execute("COMMIT")
+                finally:
+                    self._database.set_authorizer(self._authorize)
+                self._filled.add(table)
+
+    def _refusal(self, sql: str, reason: str) -> QueryError:
+        if self._refused:
+            return QueryError("A query can only read, and this one would do more.", fix="Write one SELECT.")
+        unknown = _UNKNOWN.search(reason)
+        fix = ""
+        table = unknown is not None and unknown[1] == "table"
+        known = list(COLUMNS) if table else [name for named in _named_in(sql) for name in COLUMNS[named]]
+        if unknown is not None and known:
+            near = get_close_matches(unknown[2].rpartition(".")[2], known, n=1)
+            guess = f"Did you mean {near[0]}? " if near else ""
+            fix = f"{guess}The {'tables' if table else 'columns'} are {', '.join(dict.fromkeys(known))}."
+        return QueryError(f"SQLite refuses the query: {reason.rstrip('.')}.", fix=fix)
+
+
+def _named_in(sql: str) -> list[str]:
+    """Return the tables whose names occur in a query, as names or otherwise."""
+    words = {word.lower() for word in _WORD.findall(sql)}
+    return [table for table in COLUMNS if table in words]
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

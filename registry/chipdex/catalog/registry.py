@@ -1,0 +1,207 @@
+"""The registry: every record that plugins, folders and files bring, merged, named and joined."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from chipdex.catalog.gather import FOLDER_OF, claims_in_files, claims_of_code
+from chipdex.catalog.shelf import Shelf
+from chipdex.catalog.warning import Warning_, Warnings
+from chipdex.domain import Accelerator, BenchmarkWorkload, Grid, Measurement, Model, Offer
+from chipdex.errors import EmptyRegistryError, OptionError, UnknownIdError
+
+if TYPE_CHECKING:
+    from chipdex.catalog.claims import Claim
+    from chipdex.catalog.merge import Said
+    from chipdex.catalog.query import Result, Tables
+    from chipdex.catalog.resolve import Entry, Resolver
+    from chipdex.hooks import PluginHost
+    from chipdex.settings import Settings
+
+_SHOWN: Final = 3
+
+
+class Registry:
+    """What is known: mappings and sequences of domain records, each made when it is first asked for."""
+
+    def __init__(
+        self, settings: "Settings", host: "PluginHost", claims: Mapping[str, list["Claim"]], warnings: Warnings
+    ) -> None:
+        self.settings = settings
+        self.host = host
+        self._claims = claims
+        self._warnings = warnings
+        self._shelves: dict[str, Shelf[Any]] = {}
+
+    @classmethod
+    def load(
+        cls,
+        settings: "Settings | None" = None,
+        *,
+        extra_files: Iterable[str | Path] = (),
+        host: "PluginHost | None" = None,
+    ) -> "Registry":
+        """Return the registry of these settings, by default the user's.
+
+        `extra_files` are files and folders given on the command line. Raises ProfileError for a faulty
+        one of those; under strict settings for any faulty profile, and PluginError for a faulty plugin.
+        """
+        from chipdex.hooks import PluginHost  # noqa: PLC0415 - a caller who has a host has it imported
+        from chipdex.settings import load_settings  # noqa: PLC0415 - likewise
+
+        settings = settings or (host.settings if host else load_settings())
+        host = host or PluginHost(settings)
+        warnings = Warnings()
+        claims = claims_in_files(settings, host, [Path(path) for path in extra_files], warnings)
+        return cls(settings, host, claims, warnings)
+
+    @property
+    def accelerators(self) -> Mapping[str, Accelerator]:
+        """Devices by id."""
+        return self._shelf("accelerators")
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """Models by id."""
+        return self._shelf("models")
+
+    @property
+    def workloads(self) -> Mapping[str, BenchmarkWorkload]:
+        """Published benchmarks' workloads by id."""
+        return self._shelf("workloads")
+
+    @cached_property
+    def offers(self) -> tuple[Offer, ...]:
+        """Prices. An accelerator that an offer names by an alias has its id; an unknown one keeps its text."""
+        offers = tuple(self._with_ids(offer) for offer in self._shelf("offers").values())
+        unknown = [offer.accelerator for offer in offers if offer.accelerator not in self.accelerators]
+        if unknown:
+            names = sorted(set(unknown))
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            sentence = (
+                f"{len(unknown)} of {len(offers)} offers are for devices that no installed plugin describes: "
+                f"{', '.join(names[:_SHOWN])}{more}."
+            )
+            self._warnings.add("unresolved_offers", sentence)
+        return offers
+
+    @cached_property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Published results, the device and model of each by id where they are known."""
+        return tuple(self._with_ids(row) for row in self._shelf("measurements").values())
+
+    @cached_property
+    def grids(self) -> tuple[Grid, ...]:
+        """Carbon intensities and electricity prices."""
+        return tuple(self._shelf("grids").values())
+
+    @property
+    def warnings(self) -> list[Warning_]:
+        """What has been met so far: faults of plugins and files, conflicts, offers of unknown devices."""
+        plugins = [Warning_("plugin", sentence) for sentence in self.host.problems]
+        return [*plugins, *self._warnings]
+
+    def require(self, *kinds: str) -> None:
+        """Raise EmptyRegistryError where the registry holds no record of any of `kinds`."""
+        if any(len(self._shelf(kind)) for kind in kinds):
+            return
+        distribution = {"accelerators": "chipdex-nvidia", "offers": "chipdex-pricebook"}.get(
+            kinds[0], "chipdex-profiles"
+        )
+        missing = " and no ".join(kinds)
+        fix = f"Run `chipdex install {distribution}`, or `chipdex plugins doctor` if that is installed."
+        raise EmptyRegistryError(f"The registry holds no {missing}: no plugin brings any.", fix=fix)
+
+    def resolve(self, kind: str, name: str) -> str:
+        """Return the id of the accelerator or model that `name` means.
+
+        Raises UnknownIdError with near misses, AmbiguousNameError with every match.
+        """
+        return self._resolver(kind).resolve(name)
+
+    def matches(self, kind: str, name: str) -> tuple[str, ...]:
+        """Return every id that `name` may mean: one when it is clear, none when nothing is called so."""
+        return self._resolver(kind).matches(name)
+
+    def origins(self, kind: str, record_id: str) -> "tuple[Said, ...]":
+        """Return what each origin says of each figure of a record, the value that holds first."""
+        shelf = self._shelf(kind)
+        if record_id not in shelf:
+            raise UnknownIdError(f'There is no record "{record_id}" among the {kind}.', fix="Give an exact id.")
+        return shelf.said(record_id)
+
+    @cached_property
+    def tables(self) -> "Tables":
+        """The registry as SQL tables, read-only."""
+        from chipdex.catalog.query import Tables  # noqa: PLC0415 - sqlite3 is not needed to start
+
+        return Tables(self._rows)
+
+    def query(self, sql: str) -> "Result":
+        """Return the columns and rows of one SELECT over the tables. Raises QueryError."""
+        return self.tables.query(sql)
+
+    def _rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        from chipdex.catalog.tables import row_of, source_rows  # noqa: PLC0415 - only queries need rows
+
+        if table == "sources":
+            for kind in FOLDER_OF:
+                shelf = self._shelf(kind)
+                for record_id in shelf:
+                    yield from source_rows(record_id, shelf.data(record_id))
+            return
+        shelf = self._shelf(table)
+        records = getattr(self, table)
+        for record in records.values() if isinstance(records, Mapping) else records:
+            yield row_of(table, record, shelf.distribution(record.id))
+
+    def _shelf(self, kind: str) -> Shelf[Any]:
+        if kind not in self._shelves:
+            if kind not in FOLDER_OF:
+                raise OptionError(f"There is no kind of record {kind!r}.", fix=f"Use one of {', '.join(FOLDER_OF)}.")
+            claims = [*self._claims[FOLDER_OF[kind]], *claims_of_code(self.host, kind)]
+            self._shelves[kind] = Shelf(claims, self.settings.prefer, self._warnings)
+        return self._shelves[kind]
+
+    def _resolver(self, kind: str) -> "Resolver":
+        if kind == "accelerators":
+            return self._devices_by_name
+        if kind == "models":
+            return self._models_by_name
+        raise OptionError(f"Names of {kind} are not resolved.", fix="Use accelerators or models.")
+
+    @cached_property
+    def _devices_by_name(self) -> "Resolver":
+        from chipdex.catalog.resolve import Entry, device_description, device_resolver  # noqa: PLC0415 - starts faster
+
+        shelf = self._shelf("accelerators")
+
+        def entry(record_id: str) -> "Entry":
+            return Entry(
+                id=record_id,
+                names=shelf.names(record_id),
+                describe=lambda: device_description(shelf.data(record_id)),
+            )
+
+        return device_resolver(map(entry, shelf))
+
+    @cached_property
+    def _models_by_name(self) -> "Resolver":
+        from chipdex.catalog.resolve import Entry, model_resolver  # noqa: PLC0415 - starts faster
+
+        shelf = self._shelf("models")
+        return model_resolver(Entry(id=record_id, names=shelf.names(record_id)) for record_id in shelf)
+
+    def _with_ids(self, row: Any) -> Any:
+        """Return an offer or a measurement with the ids of what it names by another name."""
+        changes = {}
+        for field, kind in (("accelerator", "accelerators"), ("model", "models")):
+            name = getattr(row, field, None)
+            if name is not None and name not in self._shelf(kind):
+                known = self._resolver(kind).known_as(name)
+                if len(known) == 1:
+                    changes[field] = known[0]
+        return attrs.evolve(row, **changes) if changes else row

@@ -1,0 +1,1 @@
+"""The command line: parses options, asks the layers below, renders what they answer. No arithmetic of its own."""

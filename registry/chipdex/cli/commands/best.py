@@ -1,0 +1,119 @@
+"""`chipdex best`: the hardware that should run a model, ranked, priced and explained."""
+
+import datetime as dt
+from typing import Any, Final
+
+import click
+
+from chipdex.cli.answer import best_sections, body_of, flat, keys_of
+from chipdex.cli.options import format_options
+from chipdex.cli.questions import (
+    choice_option,
+    kv_precision_of,
+    listed,
+    model_of,
+    pair_filter,
+    precisions_of,
+    workload_of,
+    workload_options,
+)
+from chipdex.cli.report import Report
+from chipdex.cli.session import Session
+from chipdex.domain import Kind, Term
+from chipdex.search import best as rank
+from chipdex.search.query import DEFAULT_MAX_ACCELERATORS, Choice, Objective, Query, demand
+
+NONE_FEASIBLE: Final = 1
+FIRST: Final = {
+    Objective.COST: "cheapest per token first",
+    Objective.ENERGY: "least energy per token first",
+    Objective.CARBON: "least carbon per token first",
+    Objective.LATENCY: "shortest latency first",
+    Objective.THROUGHPUT: "most tokens per second first",
+}
+
+
+@click.command()
+@click.argument("model")
+@workload_options
+@click.option("--percentile", type=float, metavar="P", help="Percentile of the latency limits.  [default: 99]")
+@click.option("--precision", metavar="P,...", help="Formats to try.  [default: the publisher's, and fp8]")
+@click.option("--kv-precision", metavar="P", help="Format of the KV cache.  [default: the precision's own]")
+@choice_option("--objective", Objective, "What to be best at", default="cost", show_default=True)
+@choice_option("--term", Term, "How the hardware is paid for", default="on-demand", show_default=True)
+@click.option("--provider", multiple=True, metavar="P", help="Only offers of this provider; may be repeated.")
+@click.option("--region", multiple=True, metavar="R", help="Only offers of this region; may be repeated.")
+@choice_option("--kind", Kind, "Only devices of this kind, may be repeated", multiple=True)
+@click.option("--where", metavar="SQL", help="Only pairs of device and offer for which this condition holds.")
+@click.option(
+    "--max-accelerators",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_ACCELERATORS,
+    show_default=True,
+    metavar="N",
+    help="Accelerators per deployment at most.",
+)
+@click.option("--max-power-w", type=float, metavar="W", help="Watts per deployment at most.")
+@click.option("--max-price-usd", type=float, metavar="X", help="List price of one device at most.")
+@click.option("--form-factor", metavar="F", help="Only devices of this form factor.")
+@click.option("--budget", type=float, metavar="USD_PER_MONTH", help="Rent of the whole at most.")
+@click.option("--announced", is_flag=True, help="Include devices that cannot be had yet.")
+@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Answers to give.")
+@click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")
+@format_options
+@click.pass_obj
+def best(session: Session, /, model: str, output: str, explain: bool, **options: Any) -> int:
+    """Rank the deployments that should run MODEL, cheapest first.
+
+    MODEL is an id, an alias, a Hugging Face config.json, or a TOML profile. The first line of the answer
+    states the defaults it was found under. Exit status 1: nothing satisfies the limits.
+    """
+    meant = model_of(session, model)
+    session.need("accelerators")
+    workload = workload_of(options)
+    query = Query(
+        model=meant,
+        demand=demand(workload, meant),
+        precisions=precisions_of(options.pop("precision"), meant),
+        kv_precision=kv_precision_of(options.pop("kv_precision")),
+        choice=_choice(session, options),
+    )
+    answer = rank(session.registry, query)
+    document = answer.as_json()
+    flats = [flat(one) for one in document["answers"]]
+    today = dt.datetime.now(tz=dt.UTC).date()
+    Report(
+        schema="best@1",
+        body=body_of(document),
+        keys=keys_of(flats),
+        rows=document["answers"] if output == "jsonl" else flats,
+        sections=best_sections(document, _conditions(query), today, explain=explain),
+        warnings=document.get("warnings", ()),
+    ).publish(session, output)
+    return 0 if document["answers"] else NONE_FEASIBLE
+
+
+def _conditions(query: Query) -> list[str]:
+    """Return what else the answer was found under: the part of the question that its JSON form leaves out."""
+    choice = query.choice
+    formats = ", ".join(precision.name for precision in query.precisions)
+    devices = "announced devices too" if choice.announced else "shipping devices only"
+    return [f"precision {formats}", f"{choice.term.value} list prices", devices, FIRST[choice.objective]]
+
+
+def _choice(session: Session, options: dict[str, Any]) -> Choice:
+    return Choice(
+        objective=Objective(options["objective"]),
+        term=Term(options["term"]),
+        providers=listed(options["provider"]),
+        regions=listed(options["region"]),
+        kinds=tuple(Kind(kind) for kind in options["kind"]),
+        pair_filter=pair_filter(session, options["where"]),
+        max_accelerators=options["max_accelerators"],
+        max_power_w=options["max_power_w"],
+        max_price_usd=options["max_price_usd"],
+        form_factor=options["form_factor"],
+        budget_usd_per_month=options["budget"],
+        announced=options["announced"],
+        top=options["top"],
+    )

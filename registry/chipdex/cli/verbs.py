@@ -1,0 +1,46 @@
+"""The built-in verbs: name, one line of help, and where the command lives. Importing this imports no command."""
+
+from typing import Final, NamedTuple
+
+
+class Verb(NamedTuple):
+    """One built-in command; `target` is `module:attribute` and is imported when the verb is called."""
+
+    name: str
+    help: str
+    target: str
+
+
+_COMMANDS: Final = "chipdex.cli.commands"
+
+SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
+    "Answers": (
+        Verb("best", "Rank the hardware that should run a model, with speed and cost.", f"{_COMMANDS}.best:best"),
+        Verb("estimate", "Estimate one deployment, or a stream of them.", f"{_COMMANDS}.estimate:estimate"),
+    ),
+    "Registry": (
+        Verb("devices", "List accelerators.", f"{_COMMANDS}.listings:devices"),
+        Verb("models", "List models.", f"{_COMMANDS}.listings:models"),
+        Verb("offers", "List prices of rented accelerators.", f"{_COMMANDS}.listings:offers"),
+        Verb("measurements", "List published measurements.", f"{_COMMANDS}.listings:measurements"),
+        Verb("show", "Show one record, with the source of each figure.", f"{_COMMANDS}.show:show"),
+        Verb("compare", "Put records side by side.", f"{_COMMANDS}.compare:compare"),
+        Verb("resolve", "Find the id behind a vendor's or a cloud's name.", f"{_COMMANDS}.resolve:resolve"),
+        Verb("sql", "Ask the registry's tables in SQL.", f"{_COMMANDS}.sql:sql"),
+        Verb("export", "Write the registry's tables to a file.", f"{_COMMANDS}.export:export"),
+    ),
+    "Plugins": (
+        Verb("plugins", "List, check, enable and disable plugins.", f"{_COMMANDS}.plugins:plugins"),
+        Verb("install", "Install a plugin.", f"{_COMMANDS}.install:install"),
+        Verb("uninstall", "Remove a plugin.", f"{_COMMANDS}.install:uninstall"),
+    ),
+    "Contributing": (Verb("lint", "Check profiles and report every problem.", f"{_COMMANDS}.lint:lint"),),
+    "This program": (
+        Verb("config", "Show and change settings.", f"{_COMMANDS}.config:config"),
+        Verb("cache", "Show and clear the cache.", f"{_COMMANDS}.cache:cache"),
+        Verb("completion", "Print the completion script of a shell.", f"{_COMMANDS}.completion:completion"),
+    ),
+}
+"""Heading of the help page -> its verbs, in the order they are printed."""
+
+VERBS: Final[dict[str, Verb]] = {verb.name: verb for verbs in SECTIONS.values() for verb in verbs}

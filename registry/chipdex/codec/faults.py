@@ -1,0 +1,87 @@
+"""Faults of a profile: how hooks refuse a value, and how refusals become problems with a line and a fix."""
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+from cattrs.errors import (
+    AttributeValidationNote,
+    BaseValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationNote,
+)
+
+from chipdex.codec.locate import Lines
+from chipdex.codec.suggest import advice_for_unknown_key
+from chipdex.errors import Problem
+
+Path = tuple[str | int, ...]
+"""Where a value is: table names, array positions, and last the key."""
+
+
+class RefusedError(ValueError):
+    """A value that a profile may not hold: what it is, and what to write instead."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+
+@attrs.frozen
+class Fault:
+    """One fault at a key path; its line is looked up only when it is reported."""
+
+    path: Path
+    message: str
+    fix: str = ""
+
+
+def faults_of(error: Exception, path: Path = ()) -> Iterator[Fault]:
+    """Yield every fault in an exception of the strict converter, whose root table is at `path`."""
+    return _walk(error, path, (), None)
+
+
+def _walk(error: Exception, path: Path, root: Path, record: type | None) -> Iterator[Fault]:
+    """Yield the faults below `path`; `record` is the outermost class on the way, and `root` where it stands."""
+    if isinstance(error, BaseValidationError):
+        if record is None and attrs.has(error.cl):
+            root, record = path, error.cl
+        for inner in error.exceptions:
+            if isinstance(inner, Exception):
+                yield from _walk(inner, path + _step(inner), root, record)
+    elif isinstance(error, ForbiddenExtraKeysError):
+        for key in sorted(error.extra_fields):
+            table = tuple(part for part in path[len(root) :] if isinstance(part, str))
+            fix = advice_for_unknown_key(key, table=table, table_class=error.cl, record_class=record or error.cl)
+            yield Fault((*path, key), "is not a known key.", fix)
+    elif isinstance(error, KeyError):
+        yield Fault(path, "is missing.", "Add it.")
+    elif isinstance(error, RefusedError):
+        yield Fault(path, error.message, error.fix)
+    else:
+        yield Fault(path, f"cannot be read ({error}).")
+
+
+def _step(error: Exception) -> Path:
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return (note.name,)
+        if isinstance(note, IterableValidationNote):
+            return (note.index,)
+    return ()
+
+
+def problems_of(faults: Iterable[Fault], file: str, text: str) -> tuple[Problem, ...]:
+    """Return the faults as problems of `file`, in the order of their lines; no text, no lines."""
+    lines = Lines(text) if text else None
+    problems = [
+        Problem(
+            file=file,
+            line=lines.find(fault.path) if lines else None,
+            key=".".join(str(part) for part in fault.path),
+            message=fault.message,
+            fix=fault.fix,
+        )
+        for fault in faults
+    ]
+    return tuple(sorted(problems, key=lambda problem: problem.line or 0))

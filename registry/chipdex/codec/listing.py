@@ -1,0 +1,111 @@
+"""The profiles below a root: which files there are, and a fingerprint of them, without reading any."""
+
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from chipdex.codec.plain import FOLDERS
+from chipdex.errors import Problem
+
+BUNDLE: Final = "chipdex-bundle.json"
+"""The file beside the profiles of a built package that holds all of them, parsed."""
+
+_DEEPEST: Final = 6  # levels below a folder; deeper is a loop of links
+_DIGEST_WITHIN: Final = 96  # bytes of a bundle that hold its digest
+_SAME_TICK_NS: Final = 20_000_000  # a file written this shortly ago may change again within one tick of its clock
+
+
+@attrs.define
+class Listing:
+    """The profiles below `root`: `files` by their place below it, `stamps` that differ when a file does."""
+
+    root: Path
+    bundled: bool = False
+    files: list[str] = attrs.field(factory=list)
+    stamps: list[str] = attrs.field(factory=list)
+    problems: list[Problem] = attrs.field(factory=list)
+    youngest_ns: int = 0
+
+    def add(self, place: str, status: os.stat_result) -> None:
+        """Add a file, `place` being its path below the root with forward slashes."""
+        self.files.append(place)
+        self.stamps.append(f"{place} {status.st_size} {status.st_mtime_ns}")
+        self.youngest_ns = max(self.youngest_ns, status.st_mtime_ns)
+
+    def is_settled(self) -> bool:
+        """Return whether no file changed within the last tick of the clock."""
+        return abs(time.time_ns() - self.youngest_ns) > _SAME_TICK_NS
+
+
+def list_profiles(root: Path) -> Listing:
+    """Return the bundle of `root` where it has one, else its TOML files; a missing root has none."""
+    listing = Listing(root, bundled=True)
+    try:
+        with (root / BUNDLE).open("rb") as bundle:
+            listing.add(BUNDLE, os.fstat(bundle.fileno()))
+            listing.stamps.append(bundle.read(_DIGEST_WITHIN).hex())  # some installers keep a wheel's fixed dates
+    except (FileNotFoundError, NotADirectoryError):
+        return list_files(root)
+    except OSError as error:
+        listing = list_files(root)
+        listing.problems.append(_unlisted(root / BUNDLE, error, "cannot be read", "the TOML files are read instead"))
+    return listing
+
+
+def list_files(root: Path) -> Listing:
+    """Return the TOML files of `root`."""
+    listing = Listing(root)
+    for entry in _entries(root, listing):
+        if entry.name in FOLDERS:
+            _walk(entry.path, entry.name, listing, depth=1)
+        elif entry.is_dir():
+            _report_misnamed(entry, listing)
+    return listing
+
+
+def _entries(path: str | Path, listing: Listing) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as found:
+            return sorted((entry for entry in found if entry.name[0] != "."), key=_name)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        listing.problems.append(_unlisted(path, error, "cannot be listed", "its profiles are left out"))
+        return []
+
+
+def _unlisted(path: str | Path, error: OSError, what: str, consequence: str) -> Problem:
+    message = f"{what} ({error.strerror or error}); {consequence}."
+    return Problem(str(path), None, "", message, "Check that you may read it, and what it is.")
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _walk(path: str, place: str, listing: Listing, depth: int) -> None:
+    if depth > _DEEPEST:
+        listing.problems.append(Problem(path, None, "", "is nested too deeply.", "Remove the link that leads back."))
+        return
+    for entry in _entries(path, listing):
+        name = entry.name
+        below = f"{place}/{name}"
+        if name.endswith(".toml"):
+            try:
+                status = entry.stat()
+            except OSError:  # a dangling link: listed, so that reading it reports why
+                status = entry.stat(follow_symlinks=False)
+            listing.add(below, status)
+        elif entry.is_dir():
+            _walk(entry.path, below, listing, depth + 1)
+
+
+def _report_misnamed(entry: os.DirEntry[str], listing: Listing) -> None:
+    """Report a folder whose name is nearly one that holds profiles, where it has TOML files in it."""
+    near = [folder for folder in FOLDERS if folder in (f"{entry.name}s", entry.name.lower())]
+    if near and any(name.endswith(".toml") for _, _, names in os.walk(entry.path) for name in names):
+        message = "is not a folder of profiles, so that nothing in it is read."
+        listing.problems.append(Problem(entry.path, None, "", message, f"Rename it to {near[0]}."))

@@ -1,0 +1,45 @@
+"""Ids of rows: what a row is called when its file gives it no id of its own."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from chipdex.domain import Grid, Offer, Record
+from chipdex.ids import normal_form
+
+_ROW_ID: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*(/[a-z0-9][a-z0-9._+-]*)+")
+
+
+def is_row_id(text: str) -> bool:
+    """Return whether `text` is lower-case parts joined by slashes, at least two."""
+    return _ROW_ID.fullmatch(text) is not None
+
+
+def spelled(name: str) -> str:
+    """Return `name` as ids are spelled: its normal form with hyphens for spaces."""
+    return normal_form(name).strip(".+").replace(" ", "-") or "unnamed"
+
+
+def offer_id(*, provider: str, instance: str, region: str, term: str, accelerator: str) -> str:
+    """Return the id of an offer: provider/instance/region/term/accelerator, each as ids are spelled."""
+    device = "/".join(spelled(part) for part in accelerator.split("/"))
+    return "/".join((*(spelled(part) for part in (provider, instance, region, term)), device))
+
+
+def grid_id(*, provider: str, region: str, year: int, kind: str = "average") -> str:
+    """Return the id of a grid: provider/region/year/kind."""
+    return f"{spelled(provider)}/{spelled(region)}/{year}/{spelled(kind)}"
+
+
+def generated_id(record: type[Record], row: Mapping[str, Any], numbered: str) -> str:
+    """Return the id of a checked row; a measurement's is `numbered`, its file and its number in it."""
+    rule, keys = _RULES.get(record, (None, ()))
+    if rule is None:
+        return numbered
+    return rule(**{key: row[key] for key in keys if key in row})
+
+
+_RULES: Final[Mapping[type[Record], tuple[Callable[..., str], tuple[str, ...]]]] = {
+    Offer: (offer_id, ("provider", "instance", "region", "term", "accelerator")),
+    Grid: (grid_id, ("provider", "region", "year", "kind")),
+}

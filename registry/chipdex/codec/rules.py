@@ -1,0 +1,71 @@
+"""What must hold between the fields of a record or a source, beyond the type of each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from chipdex.codec.faults import Fault, Path
+from chipdex.codec.suggest import did_you_mean
+from chipdex.domain import Accelerator, Kind, Model, Record, Scenario, SourceKind
+from chipdex.domain.accelerator import PARTS_OF_KIND
+
+
+def source_faults(sources: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is wrong with the addresses of sources, and with what derived ones rest on."""
+    for key, source in sources.items():
+        if isinstance(source, dict):
+            path = ("source", key)
+            yield from _derivation(path, source) if source.get("kind") == SourceKind.DERIVED else _address(path, source)
+            yield from _foundations(path, source.get("of"), [name for name in sources if name != key])
+
+
+def _derivation(path: Path, source: Mapping[str, Any]) -> Iterator[Fault]:
+    if "url" in source:
+        yield Fault((*path, "url"), "is given for a derived source.", "Name the sources that it rests on in `of`.")
+    for key in ("rule", "of"):
+        if not source.get(key):
+            yield Fault((*path, key), "is missing from a derived source.", "Add the rule, and its sources in `of`.")
+
+
+def _address(path: Path, source: Mapping[str, Any]) -> Iterator[Fault]:
+    url = source.get("url")
+    if url is None:
+        yield Fault((*path, "url"), "is missing.", "Add the address at which the source can be opened.")
+    elif isinstance(url, str) and not url.startswith(("https://", "http://")):
+        yield Fault((*path, "url"), f'is "{url}", which is not a web address.', "Write it from https:// on.")
+
+
+def _foundations(path: Path, of: Any, others: list[str]) -> Iterator[Fault]:
+    for name in of if isinstance(of, list) else ():
+        if isinstance(name, str) and name not in others:
+            fix = did_you_mean(name, others) or f"Add a [source.{name}] table."
+            yield Fault((*path, "of"), f'names "{name}", which is no other source of the file.', fix)
+
+
+def record_faults(record: type[Record], data: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is wrong between the fields of a record; a field of the wrong type is not looked at."""
+    for cls, rule in _RULES.items():
+        if issubclass(record, cls):
+            yield from rule(data)
+
+
+def _parts_belong_to_kind(data: Mapping[str, Any]) -> Iterator[Fault]:
+    for part, kind in PARTS_OF_KIND.items():
+        own = data.get("kind")
+        if part in data and own != kind and own in [*Kind]:
+            fix = f'Remove the table, or write kind = "{kind}".'
+            yield Fault((part,), f"is a part of {kind} devices, and this one's kind is {own}.", fix)
+
+
+def _limits_are_of_scenarios(data: Mapping[str, Any]) -> Iterator[Fault]:
+    known = [str(scenario) for scenario in Scenario]
+    limits = data.get("limits")
+    for name in limits if isinstance(limits, dict) else ():
+        if name not in known:
+            fix = did_you_mean(name, known) or "Write one of them."
+            yield Fault(("limits", name), f"is not a scenario; those are {', '.join(known)}.", fix)
+
+
+_RULES: Final[Mapping[type[Record], Callable[[Mapping[str, Any]], Iterator[Fault]]]] = {
+    Accelerator: _parts_belong_to_kind,
+    Model: _limits_are_of_scenarios,
+}

@@ -1,0 +1,203 @@
+"""Time of one engine step: every operation of every layer, for tokens that decode and tokens that prefill.
+
+Shapes: hardware and layout arrays are (rows, 1), one row per deployment; batches are (rows, points) or
+broadcast to it; every term comes back as (rows, points) seconds. With pipeline parallelism a step is one
+micro-batch passing through all stages.
+"""
+
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+
+from chipdex.estimate import network
+from chipdex.estimate.cost import Attention, DecoderCost, Gemm, Shard
+from chipdex.estimate.hardware import Hardware
+from chipdex.estimate.layout import Layout
+from chipdex.estimate.operation import Array, smooth_max, total_of
+
+_HALF_BYTES = 2.0
+_ELEMENTWISE_FRACTION = 0.75  # of bandwidth, as streaming kernels without reuse reach
+_LOGIT_PASSES = 3.0  # logits written once, read by soft-max and by the sampler, 4 bytes each
+_STATE_BYTES = 4.0  # recurrent states are kept in fp32
+_HOST_PER_SEQUENCE_S = 6e-6
+EXPERT_IMBALANCE = 1.15
+"""Tokens on the busiest device over the mean, with experts spread over several devices."""
+
+
+@attrs.frozen(kw_only=True)
+class Work:
+    """What one step carries, per pipeline micro-batch and replica.
+
+    `decoding` sequences generate one token each and look back at `context` tokens; `prefilling` tokens
+    belong to prompts of `prompt` tokens. Arrays broadcast against (rows, points).
+    """
+
+    decoding: Array
+    prefilling: Array
+    context: Array
+    prompt: Array
+
+
+@attrs.frozen(kw_only=True)
+class StepTime:
+    """Seconds of one step by kind of operation, each (rows, points)."""
+
+    gemm: Array
+    experts: Array
+    decode_attention: Array
+    prefill_attention: Array
+    state: Array
+    network: Array
+    elementwise: Array
+    head: Array
+    host: Array
+    weight_bound: Array
+
+    TERMS = (
+        "gemm",
+        "experts",
+        "decode_attention",
+        "prefill_attention",
+        "state",
+        "network",
+        "elementwise",
+        "head",
+        "host",
+    )
+
+    @property
+    def total(self) -> Array:
+        """The whole step."""
+        return total_of([getattr(self, name) for name in self.TERMS])
+
+
+def step_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> StepTime:
+    """Return the time of one step on each deployment (`hw.take(...)` rows) for each batch point.
+
+    Raises nothing: rows that do not fit in memory are the caller's to drop.
+    """
+    tokens = (work.decoding + work.prefilling) / lay.groups
+    gemm = _zeros(tokens)
+    weight_bound = _zeros(tokens)
+    for operation in cost.gemms:
+        seconds, streaming = _gemm_time(hw, lay, operation, tokens)
+        gemm += seconds
+        weight_bound += streaming
+    experts = _zeros(tokens)
+    for seconds, streaming in _experts_time(hw, lay, cost, work.decoding + work.prefilling):
+        experts += seconds
+        weight_bound += streaming
+    decode, prefill = _zeros(tokens), _zeros(tokens)
+    for attention in cost.attention:
+        decode += _decode_attention(hw, lay, attention, work)
+        prefill += _prefill_attention(hw, lay, attention, work)
+    stack = hw.stack
+    return StepTime(
+        gemm=gemm * stack,
+        experts=experts * stack,
+        decode_attention=decode * stack,
+        prefill_attention=prefill * stack,
+        state=_state_time(hw, lay, cost, work, tokens) * stack,
+        network=network.step_network(hw, lay, cost, work.decoding + work.prefilling),
+        elementwise=_elementwise(hw, lay, cost, tokens) * stack,
+        head=_head(hw, lay, cost, work) * stack,
+        host=hw.host + _HOST_PER_SEQUENCE_S * work.decoding,
+        weight_bound=weight_bound * stack,
+    )
+
+
+def _zeros(like: Array) -> Array:
+    return np.zeros_like(like, dtype=float)
+
+
+def _gemm_time(hw: Hardware, lay: Layout, op: Gemm, tokens: Array) -> tuple[Array, Array]:
+    """Return (seconds, seconds bound by weights) of all `count` products over `tokens` rows."""
+    ways = 1.0 if op.shard is Shard.WHOLE else np.minimum(lay.tensor, op.pieces)
+    n = op.n / ways if op.shard is Shard.COLUMNS else op.n
+    k = op.k / ways if op.shard is Shard.ROWS else op.k
+    compute = tokens * (2.0 * op.count * n * k / hw.gemm_rate)
+    weights = op.count * n * k * hw.weight_bytes / hw.weight_rate
+    memory = weights + tokens * (op.count * (k * hw.activation_bytes + n * _HALF_BYTES) / hw.weight_rate)
+    return smooth_max(compute, memory) + op.count * op.launches * hw.kernel_start, np.where(
+        memory > compute, weights, 0.0
+    )
+
+
+def _experts_time(
+    hw: Hardware, lay: Layout, cost: DecoderCost, tokens: Array
+) -> Iterator[tuple[Array, Array]]:
+    for op in cost.experts:
+        slices = lay.stage / lay.expert
+        matrix = op.matrices * op.width * op.intermediate / slices
+        local = op.experts / lay.expert
+        busiest = np.where(lay.expert > 1, EXPERT_IMBALANCE, 1.0)
+        touched = local * -np.expm1(tokens * np.log1p(-op.top_k / op.experts))
+        pairs = tokens * (op.top_k / lay.expert * busiest)
+        compute = pairs * (2.0 * op.count * matrix / hw.gemm_rate)
+        weights = touched * (op.count * matrix * hw.expert_weight_bytes / hw.weight_rate)
+        traffic = op.count * (op.width * (hw.activation_bytes + _HALF_BYTES) + 3 * op.intermediate / slices)
+        memory = weights + pairs * (traffic / hw.weight_rate)
+        seconds = smooth_max(compute, memory) + op.count * hw.expert_start
+        yield seconds, np.where(memory > compute, weights, 0.0)
+
+
+def cached_tokens(op: Attention, context: Array) -> Array:
+    """Return how many key-value entries a sequence of `context` tokens keeps in one layer."""
+    kept = context if op.window_tokens is None else np.minimum(context, op.window_tokens)
+    return kept if op.compress_ratio is None else kept + context / op.compress_ratio
+
+
+def attended_tokens(op: Attention, context: Array) -> Array:
+    """Return how many key-value entries a query attends to: the cached ones, or an indexer's choice."""
+    seen = cached_tokens(op, context)
+    return seen if op.top_k_tokens is None else np.minimum(seen, op.top_k_tokens + (op.window_tokens or 0.0))
+
+
+def _decode_attention(hw: Hardware, lay: Layout, op: Attention, work: Work) -> Array:
+    sequences = work.decoding / lay.groups
+    attended = attended_tokens(op, work.context)
+    indexed = cached_tokens(op, work.context)
+    values = op.kv_values / np.minimum(lay.tensor, op.kv_pieces)
+    heads = np.minimum(lay.tensor, op.heads)
+    flops = attended * op.decode_flops / heads + indexed * op.index_flops
+    traffic = (attended * values + indexed * op.index_values) * hw.kv_bytes
+    memory = sequences * (op.count * traffic / hw.cache_rate)
+    compute = sequences * (op.count * flops / hw.attention_rate)
+    return smooth_max(compute, memory) + np.where(sequences > 0, op.count * hw.attention_start, 0.0)
+
+
+def _prefill_attention(hw: Hardware, lay: Layout, op: Attention, work: Work) -> Array:
+    tokens = work.prefilling / lay.groups
+    # A causal query in the middle of the prompt sees half of it.
+    attended = attended_tokens(op, work.prompt / 2)
+    indexed = cached_tokens(op, work.prompt / 2)
+    flops = attended * op.prefill_flops / np.minimum(lay.tensor, op.heads) + indexed * op.index_flops
+    return tokens * (op.count * flops / hw.attention_rate) + np.where(tokens > 0, op.count * hw.attention_start, 0.0)
+
+
+def _state_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work, tokens: Array) -> Array:
+    total = _zeros(tokens)
+    for op in cost.states:
+        values = op.values / np.minimum(lay.tensor, op.pieces)
+        sequences = work.decoding / lay.groups
+        memory = sequences * (op.count * 2.0 * values * _STATE_BYTES / hw.cache_rate)
+        compute = tokens * (op.count * op.flops / np.minimum(lay.tensor, op.pieces) / hw.attention_rate)
+        total += smooth_max(compute, memory) + op.count * hw.attention_start
+    return total
+
+
+def _elementwise(hw: Hardware, lay: Layout, cost: DecoderCost, tokens: Array) -> Array:
+    values = cost.elementwise_values + cost.sharded_elementwise_values / lay.tensor
+    rate = hw.bandwidth * _ELEMENTWISE_FRACTION
+    return tokens * (values * _HALF_BYTES / rate) + cost.kernels * hw.kernel_start / 2
+
+
+def _head(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> Array:
+    """Return the time of the output head and the sampler, which see one row per sequence that yields a token."""
+    rows = (work.decoding + work.prefilling / np.maximum(work.prompt, 1.0)) / lay.groups
+    params = cost.head_params / lay.tensor
+    compute = rows * (2.0 * params / hw.gemm_rate_16bit)
+    memory = params * _HALF_BYTES / hw.weight_rate
+    logits = rows * (cost.vocabulary / lay.tensor * 4.0 * _LOGIT_PASSES / (hw.bandwidth * _ELEMENTWISE_FRACTION))
+    return smooth_max(compute, np.broadcast_to(memory, compute.shape)) + logits

@@ -1,0 +1,1 @@
+"""Candidate deployments, constraints, objectives, and the answer with its explanation."""

@@ -1,0 +1,205 @@
+"""A question, with every default made explicit: what `best` and `estimate` are asked."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final
+
+import attrs
+
+from chipdex.domain.accelerator import Accelerator, Kind
+from chipdex.domain.formats import KV_BITS, PRECISION_ALIASES, PRECISIONS, Precision
+from chipdex.domain.model import Limits, Model
+from chipdex.domain.offer import Offer, Term
+from chipdex.domain.workload import (
+    DEFAULT_INPUT_TOKENS,
+    DEFAULT_LIMITS,
+    DEFAULT_OUTPUT_TOKENS,
+    Load,
+    Scenario,
+    Workload,
+)
+from chipdex.errors import OptionError
+from chipdex.estimate.interval import Basis
+
+DEFAULT_MAX_ACCELERATORS: Final = 64
+LARGEST_TOKENS: Final = 10_000_000
+
+
+class Objective(StrEnum):
+    """What the first answer is best at."""
+
+    COST = "cost"
+    ENERGY = "energy"
+    CARBON = "carbon"
+    LATENCY = "latency"
+    THROUGHPUT = "throughput"
+
+
+_LOAD_OF_SCENARIO: Final = {
+    Scenario.OFFLINE: Load.MAX,
+    Scenario.SERVER: Load.OPEN,
+    Scenario.INTERACTIVE: Load.OPEN,
+    Scenario.SINGLE_STREAM: Load.SINGLE,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Demand:
+    """A workload with nothing left open: lengths, scenario, load, and the limits that hold."""
+
+    input_tokens: float
+    output_tokens: float
+    scenario: Scenario
+    load: Load
+    limits: Limits
+    percentile: float
+    rate_per_s: float | None = None
+    concurrency: float | None = None
+    batch: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the workload part of an answer's query."""
+        return {
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "scenario": self.scenario.value,
+            "load": self.load.value,
+            "ttft_ms": self.limits.ttft_ms,
+            "tpot_ms": self.limits.tpot_ms,
+            "percentile": self.percentile,
+            "rate_per_s": self.rate_per_s,
+            "concurrency": self.concurrency,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Choice:
+    """What may be chosen from: devices, offers, sizes, and what is best.
+
+    `pair_filter` is the `--where` condition: it says whether a device may be offered under an offer
+    (None: the device alone). Money in US dollars, power in watts.
+    """
+
+    objective: Objective = Objective.COST
+    term: Term = Term.ON_DEMAND
+    providers: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    pair_filter: Callable[[Accelerator, Offer | None], bool] | None = None
+    max_accelerators: int = DEFAULT_MAX_ACCELERATORS
+    max_power_w: float | None = None
+    max_price_usd: float | None = None
+    form_factor: str | None = None
+    budget_usd_per_month: float | None = None
+    announced: bool = False
+    top: int = 10
+
+
+@attrs.frozen(kw_only=True)
+class Query:
+    """The whole question of `best`."""
+
+    model: Model
+    demand: Demand
+    precisions: tuple[Precision, ...]
+    kv_precision: str | None = None
+    choice: Choice = Choice()
+    basis: Basis | None = None
+
+
+def demand(workload: Workload, model: Model, *, default_scenario: Scenario = Scenario.SERVER) -> Demand:
+    """Return `workload` with its defaults filled in: the model's own limits before chipdex's.
+
+    Raises OptionError for a value that makes no sense, naming the option.
+    """
+    scenario = workload.scenario or default_scenario
+    if scenario is Scenario.MULTI_STREAM:
+        raise OptionError(
+            "--scenario multi-stream is an 8-sample query and not defined for a language model.",
+            fix="Choose offline, server, interactive or single-stream.",
+        )
+    load = workload.load or _LOAD_OF_SCENARIO[scenario]
+    own = model.limits.get(scenario.value) or DEFAULT_LIMITS.get(scenario) or Limits()
+    if workload.load is not None and workload.scenario is None:
+        own = Limits()
+    percentile = own.percentile if workload.percentile is None else workload.percentile
+    filled = Demand(
+        input_tokens=_tokens("--input-tokens", workload.input_tokens, model.input_tokens, DEFAULT_INPUT_TOKENS),
+        output_tokens=_tokens("--output-tokens", workload.output_tokens, model.output_tokens, DEFAULT_OUTPUT_TOKENS),
+        scenario=scenario,
+        load=load,
+        limits=Limits(
+            ttft_ms=_positive("--ttft-ms", workload.ttft_ms, own.ttft_ms),
+            tpot_ms=_positive("--tpot-ms", workload.tpot_ms, own.tpot_ms),
+            percentile=percentile,
+        ),
+        percentile=percentile,
+        rate_per_s=_positive("--rate", workload.rate_per_s, None),
+        concurrency=_positive("--concurrency", workload.concurrency, None),
+        batch=workload.batch,
+    )
+    _check(filled, workload, model)
+    return filled
+
+
+def _check(filled: Demand, workload: Workload, model: Model) -> None:
+    if not 0 < filled.percentile < 100:  # noqa: PLR2004 - a percentage
+        raise OptionError(f"--percentile {filled.percentile:g} is no percentile.", fix="Give one between 50 and 99.9.")
+    if workload.batch is not None and workload.batch < 1:
+        raise OptionError(f"--batch {workload.batch} is less than 1.", fix="Give a whole number of sequences.")
+    if workload.load is Load.CLOSED and filled.concurrency is None and filled.batch is None:
+        raise OptionError("--load closed needs to know how many requests are in flight.", fix="Add --concurrency N.")
+    longest = filled.input_tokens + filled.output_tokens
+    if model.context_tokens is not None and longest > model.context_tokens:
+        raise OptionError(
+            f"{longest:g} tokens do not fit into the {model.context_tokens:,} tokens of {model.id}'s context.",
+            fix="Lower --input-tokens or --output-tokens.",
+        )
+
+
+def _tokens(option: str, given: float | None, of_model: float | None, default: float) -> float:
+    value = given if given is not None else of_model if of_model is not None else default
+    if not 1 <= value <= LARGEST_TOKENS:
+        raise OptionError(f"{option} {value:g} is out of range.", fix=f"Give a number from 1 to {LARGEST_TOKENS:,}.")
+    return float(value)
+
+
+def _positive(option: str, given: float | None, default: float | None) -> float | None:
+    if given is None:
+        return default
+    if not 0 < given < float("inf"):
+        raise OptionError(f"{option} {given:g} is not a positive number.", fix="Give a number above 0.")
+    return given
+
+
+def precision_named(name: str) -> Precision:
+    """Return the precision called `name` or one of its other spellings; raises OptionError with the list."""
+    key = name.strip().lower()
+    key = PRECISION_ALIASES.get(key, key)
+    if key not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise OptionError(f"--precision {name!r} is not a number format chipdex knows.", fix=f"Choose from {known}.")
+    return PRECISIONS[key]
+
+
+def kv_named(name: str) -> str:
+    """Return the KV-cache format called `name`; raises OptionError with the list."""
+    key = name.strip().lower()
+    key = PRECISION_ALIASES.get(key, key)
+    if key not in KV_BITS:
+        raise OptionError(f"--kv-precision {name!r} is not one chipdex knows.", fix=f"Choose from {', '.join(KV_BITS)}.")
+    return key
+
+
+def default_precisions(model: Model) -> tuple[Precision, ...]:
+    """Return what the publisher ships, plus fp8 where that is lower: the stated default."""
+    names = [PRECISION_ALIASES.get(name, name) for name in model.precisions]
+    shipped = [PRECISIONS[name] for name in names if name in PRECISIONS]
+    if not any(p.rank <= PRECISIONS["fp8"].rank for p in shipped):
+        shipped.append(PRECISIONS["fp8"])
+    # Devices without one 16-bit format run the other.
+    if any(p.name == "bf16" for p in shipped):
+        shipped.append(PRECISIONS["fp16"])
+    return tuple(dict.fromkeys(shipped))
+
+

@@ -1,0 +1,53 @@
+"""Lint of one file: the reader's problems, and figures without a source."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from chipdex.codec import lint_file, read_file
+
+Write = Callable[[str, str], Path]
+
+
+def test_a_good_file_has_no_problems(write: Write, device_text: str, offers_text: str) -> None:
+    assert lint_file(write("devices/acme/x100.toml", device_text), "devices") == []
+    assert lint_file(write("offers/acme.toml", offers_text), "offers") == []
+
+
+def test_a_figure_without_a_source_is_read_but_does_not_lint(write: Write, device_text: str) -> None:
+    path = write("devices/acme/x100.toml", device_text.replace('from = "ds"\n', 'from = { released = "ds" }\n'))
+    assert read_file(path, "devices")
+    problems = lint_file(path, "devices")
+    assert [(problem.line, problem.key) for problem in problems] == [
+        (23, "memory.capacity_gb"),
+        (24, "memory.bandwidth_gb_per_s"),
+        (29, "memory_tier.0.capacity_mb"),
+        (32, "power.tdp_w"),
+    ]
+    assert problems[0].message == "has no source."
+    assert "[source.KEY]" in problems[0].fix
+
+
+def test_a_row_without_a_source_is_reported_figure_by_figure(write: Write, offers_text: str) -> None:
+    path = write("offers/acme.toml", offers_text.replace('from = "list"\n', "", 1))
+    assert [problem.key for problem in lint_file(path, "offers")] == [
+        "offer.0.count",
+        "offer.0.usd_per_hour",
+        "offer.0.as_of",
+    ]
+
+
+def test_other_problems_are_reported_with_it_and_no_key_twice(write: Write, device_text: str) -> None:
+    text = device_text.replace('from = "ds"\n', "").replace("tdp_w = 700", "tdp_w = -700").replace("gpu", "gpuu")
+    keys = [problem.key for problem in lint_file(write("devices/acme/x100.toml", text), "devices")]
+    assert keys == [
+        "kind",
+        "released",
+        "memory.capacity_gb",
+        "memory.bandwidth_gb_per_s",
+        "memory_tier.0.capacity_mb",
+        "power.tdp_w",
+    ]
+
+
+def test_a_file_that_cannot_be_parsed_has_its_one_problem(write: Write) -> None:
+    assert len(lint_file(write("devices/acme/x100.toml", "x ="), "devices")) == 1
