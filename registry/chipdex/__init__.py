@@ -1,3 +1,3 @@
-"""chipdex: which hardware should run this model, and what will it cost?"""
+"""chipdex says which hardware should run a model, and what it will cost."""
 
 __version__ = "0.1.0"

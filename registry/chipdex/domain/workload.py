@@ -73,4 +73,4 @@ class BenchmarkWorkload(Record):
     longest_input_tokens: int | None = None
     longest_output_tokens: int | None = None
     samples: int | None = None
-    limits: Limits = Limits()
+    limits: Limits = attrs.field(factory=Limits)

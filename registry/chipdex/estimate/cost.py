@@ -196,6 +196,15 @@ def _gemm(name: str, count: int, n: float, k: float, shard: Shard, pieces: int, 
     return Gemm(name=name, count=count, n=n, k=k, shard=shard, pieces=pieces, launches=launches)
 
 
+def _indexer(count: int, queries: float, keys: float, query_width: float, hidden: float) -> Gemm:
+    """Return the indexer's projections as one product: its queries read the low rank, its keys and weights the hidden.
+
+    Both are too small to tell apart, so the queries' columns are counted by their share of the hidden width.
+    """
+    columns = queries * query_width / hidden + keys
+    return _gemm("indexer", count, columns, hidden, Shard.WHOLE, 1, launches=0)
+
+
 def _full_attention(a: FullAttention, hidden: int, count: int) -> _Part:
     value_dim = a.value_head_dim or a.head_dim
     query = a.heads * a.head_dim * (2 if a.output_gate else 1)
@@ -217,7 +226,7 @@ def _full_attention(a: FullAttention, hidden: int, count: int) -> _Part:
         gemms.append(_gemm("output up", count, hidden, inner, Shard.ROWS, a.output_groups))
     index_heads, index_dim = a.index_heads or 0, a.index_head_dim or 0
     if index_heads:
-        gemms.append(_gemm("indexer", count, (index_heads + 1) * index_dim, a.q_lora_rank or hidden, Shard.WHOLE, 1, launches=0))
+        gemms.append(_indexer(count, index_heads * index_dim, index_dim + index_heads, a.q_lora_rank or hidden, hidden))
     cached = a.kv_heads * (a.head_dim if a.shared_kv else a.head_dim + value_dim)
     flops = 2.0 * a.heads * (a.head_dim + value_dim)
     window = float(a.window_tokens) if a.window_tokens else None
@@ -236,8 +245,8 @@ def _full_attention(a: FullAttention, hidden: int, count: int) -> _Part:
                 window_tokens=window,
                 compress_ratio=float(a.compress_ratio) if a.compress_ratio else None,
                 top_k_tokens=float(a.index_top_k) if a.index_top_k else None,
-                index_flops=2.0 * index_heads * index_dim / a.index_block_tokens,
-                index_values=float(index_dim if index_heads else 0) / a.index_block_tokens,
+                index_flops=2.0 * index_heads * index_dim,
+                index_values=float(index_dim if index_heads else 0),
             )
         ],
         activation_values=count * 2.0 * (query + kv_out),
@@ -261,7 +270,7 @@ def _latent_attention(a: LatentAttention, hidden: int, count: int) -> _Part:
     ]
     index_heads, index_dim = a.index_heads or 0, a.index_head_dim or 0
     if index_heads:
-        gemms.append(_gemm("indexer", count, (index_heads + 1) * index_dim, a.q_lora_rank or hidden, Shard.WHOLE, 1, launches=0))
+        gemms.append(_indexer(count, index_heads * index_dim, index_dim + index_heads, a.q_lora_rank or hidden, hidden))
     return _Part(
         gemms=gemms,
         attention=[

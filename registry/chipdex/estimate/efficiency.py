@@ -22,11 +22,11 @@ class Efficiency:
     """What one level of the hierarchy says; None means "as the level above".
 
     `gemm` maps an arithmetic class ("32", "16", "8", "4": bits of the operands) to the share of peak a large
-    matrix product reaches. `memory` is the share of bandwidth that streaming weights reaches,
-    `cache` the share that reading the KV cache reaches. `attention` is the share of the 16-bit peak that
-    causal prefill attention reaches. `pj_per_flop` is the board's energy per operation in a large product,
-    by arithmetic class: a board held to less power than its peak needs runs at TDP / energy instead. `reduce_link` is the share of a scale-up link's one-way bandwidth
-    that an all-reduce's wire bytes see, `reduce_start_s` its latency; `stack` multiplies the whole step.
+    matrix product reaches. `pj_per_flop` is the board's energy per operation in such a product: a board held to
+    less power than its peak needs runs at TDP / energy instead. `memory` is the share of bandwidth that
+    streaming weights reaches, `cache` the share that reading the KV cache reaches. `attention` is the share of
+    the 16-bit peak that causal prefill attention reaches. `reduce_link` is the share of a scale-up link's one-way
+    bandwidth that an all-reduce's wire bytes see, `reduce_start_s` its latency; `stack` multiplies the whole step.
     """
 
     gemm: Mapping[str, float] = attrs.field(factory=dict)
@@ -62,8 +62,12 @@ _LEVELS: Final[dict[str, Efficiency]] = {
     "kind:gpu": Efficiency(),
     "vendor:nvidia": Efficiency(),
     "architecture:ampere": Efficiency(gemm={"16": 0.86}, pj_per_flop={"16": 1.5}, attention=0.47, calibrated=True),
-    "architecture:ada lovelace": Efficiency(gemm={"16": 0.58, "8": 0.53}, pj_per_flop={"16": 1.67, "8": 0.9}, attention=0.44, calibrated=True),
-    "architecture:hopper": Efficiency(gemm={"16": 0.785, "8": 0.76}, pj_per_flop={"16": 0.92, "8": 0.52}, attention=0.65, calibrated=True),
+    "architecture:ada lovelace": Efficiency(
+        gemm={"16": 0.58, "8": 0.53}, pj_per_flop={"16": 1.67, "8": 0.9}, attention=0.44, calibrated=True
+    ),
+    "architecture:hopper": Efficiency(
+        gemm={"16": 0.785, "8": 0.76}, pj_per_flop={"16": 0.92, "8": 0.52}, attention=0.65, calibrated=True
+    ),
     "architecture:blackwell": Efficiency(gemm={"16": 0.69, "8": 0.70, "4": 0.6}, attention=0.55, calibrated=True),
     "architecture:blackwell ultra": Efficiency(gemm={"16": 0.74, "8": 0.75, "4": 0.53}, attention=0.7, calibrated=True),
     "architecture:blackwell 2.0": Efficiency(gemm={"16": 0.82, "8": 0.79, "4": 0.78}, attention=0.42, calibrated=True),

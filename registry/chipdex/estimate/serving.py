@@ -119,13 +119,13 @@ def static(hw: Hardware, lay: Layout, cost: DecoderCost, lengths: Lengths, batch
     )
 
 
-def decoding_of(concurrency: float, lengths: Lengths) -> float:
-    """Return how many of `concurrency` requests in flight decode at a time; the others are prefilling.
+def decoding_share(lengths: Lengths) -> float:
+    """Return the share of the requests in flight that decode at a time; the others are prefilling.
 
     A request spends its output's steps decoding and about one step, or one per chunk, before that.
     """
     steps = 1.0 + math.ceil(lengths.input_tokens / CHUNK_TOKENS)
-    return concurrency * lengths.output_tokens / (lengths.output_tokens + steps)
+    return lengths.output_tokens / (lengths.output_tokens + steps)
 
 
 def first_token_tail(serving: Serving, lengths: Lengths, percentile: float, utilisation: float) -> Array:

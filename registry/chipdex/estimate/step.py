@@ -124,9 +124,7 @@ def _gemm_time(hw: Hardware, lay: Layout, op: Gemm, tokens: Array) -> tuple[Arra
     )
 
 
-def _experts_time(
-    hw: Hardware, lay: Layout, cost: DecoderCost, tokens: Array
-) -> Iterator[tuple[Array, Array]]:
+def _experts_time(hw: Hardware, lay: Layout, cost: DecoderCost, tokens: Array) -> Iterator[tuple[Array, Array]]:
     for op in cost.experts:
         slices = lay.stage / lay.expert
         matrix = op.matrices * op.width * op.intermediate / slices

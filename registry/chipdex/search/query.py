@@ -107,6 +107,24 @@ class Query:
     basis: Basis | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Case:
+    """The whole question of `estimate`: `count` accelerators of one device, and what is fixed beforehand."""
+
+    model: Model
+    accelerator: Accelerator
+    count: int
+    demand: Demand
+    precision: Precision | None = None
+    kv_precision: str | None = None
+    basis: Basis | None = None
+    nodes: int | None = None
+    tensor: int | None = None
+    pipeline: int | None = None
+    expert: int | None = None
+    framework: str | None = None
+
+
 def demand(workload: Workload, model: Model, *, default_scenario: Scenario = Scenario.SERVER) -> Demand:
     """Return `workload` with its defaults filled in: the model's own limits before chipdex's.
 
@@ -187,7 +205,9 @@ def kv_named(name: str) -> str:
     key = name.strip().lower()
     key = PRECISION_ALIASES.get(key, key)
     if key not in KV_BITS:
-        raise OptionError(f"--kv-precision {name!r} is not one chipdex knows.", fix=f"Choose from {', '.join(KV_BITS)}.")
+        raise OptionError(
+            f"--kv-precision {name!r} is not one chipdex knows.", fix=f"Choose from {', '.join(KV_BITS)}."
+        )
     return key
 
 
@@ -201,5 +221,3 @@ def default_precisions(model: Model) -> tuple[Precision, ...]:
     if any(p.name == "bf16" for p in shipped):
         shipped.append(PRECISIONS["fp16"])
     return tuple(dict.fromkeys(shipped))
-
-

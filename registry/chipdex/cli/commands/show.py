@@ -1,18 +1,19 @@
 """`chipdex show`: one record as a page, each figure with its unit and its sources."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 import click
 
+from chipdex.catalog.merge import Said
 from chipdex.cli.figures import figures, kind_text, plain_value, source_keys, source_line, unit_text
 from chipdex.cli.lookup import Found, as_json, find
 from chipdex.cli.options import format_options
 from chipdex.cli.render import Column, Table, text_of
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session
-from chipdex.domain import Disputed, Origin, Source
+from chipdex.domain import Disputed, Source
 
 COLUMNS = (
     Column(key="figure"),
@@ -32,16 +33,6 @@ ORIGIN_COLUMNS = (
     Column(key="source", importance=3, shrink=True),
     Column(key="file", importance=4),
 )
-
-
-class Said(Protocol):
-    """What one origin says of one figure, as the registry tells it; `used` is False for what is overlaid."""
-
-    figure: str
-    value: Any
-    used: bool
-    origin: Origin
-    sources: Sequence[str]
 
 
 @click.command()

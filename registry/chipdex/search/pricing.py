@@ -1,0 +1,91 @@
+"""Offers joined to deployments: whole instances are paid for, and replicas are packed into them."""
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from chipdex.domain.accelerator import Accelerator
+from chipdex.domain.offer import Offer
+from chipdex.search.query import Choice
+from chipdex.search.space import CARDS_PER_HOST, Split
+
+
+@attrs.frozen
+class Paid:
+    """An offer with what one deployment takes of it: instances, and the replicas packed into them."""
+
+    offer: Offer
+    instances: int
+    replicas: int
+
+    @property
+    def usd_per_hour(self) -> float:
+        """Price of the whole deployment."""
+        return self.offer.usd_per_hour * self.offer.rate_to_usd * self.instances
+
+
+@attrs.frozen
+class Market:
+    """The offers a question may use, by accelerator, and how many were left out as no comparable price."""
+
+    offers: dict[str, list[Offer]]
+    bids: int
+    bare: int
+
+
+def market(offers: Iterable[Offer], choice: Choice) -> Market:
+    """Return the offers of the chosen term, providers and regions.
+
+    Bids, and prices that leave out the host, would look cheaper than they are: they count only where their
+    provider is named.
+    """
+    kept: dict[str, list[Offer]] = {}
+    bids = bare = 0
+    for offer in offers:
+        if offer.term is not choice.term:
+            continue
+        if choice.providers and offer.provider not in choice.providers:
+            continue
+        if choice.regions and offer.region not in choice.regions:
+            continue
+        if not choice.providers and (offer.bid or offer.host_included is False):
+            bids += offer.bid
+            bare += not offer.bid
+            continue
+        kept.setdefault(offer.accelerator, []).append(offer)
+    return Market({key: _cheapest_by_size(rows, choice) for key, rows in kept.items()}, bids, bare)
+
+
+def _cheapest_by_size(offers: Sequence[Offer], choice: Choice) -> list[Offer]:
+    """Keep the cheapest offer of each instance size: no other can win. A `--where` judges pairs, so keep all then."""
+    ordered = sorted(offers, key=lambda offer: (offer.usd_per_hour * offer.rate_to_usd, offer.id))
+    if choice.pair_filter is not None:
+        return ordered
+    return list({offer.count: offer for offer in reversed(ordered)}.values())
+
+
+def packed(offer: Offer, devices: int) -> Paid:
+    """Return `offer` with as many replicas of `devices` as one instance holds, or the instances one replica takes."""
+    if offer.count >= devices:
+        return Paid(offer, 1, offer.count // devices)
+    return Paid(offer, -(-devices // offer.count), 1)
+
+
+def spans(offer: Offer, accelerator: Accelerator, split: Split) -> bool:
+    """Return whether one replica can run on instances of this offer.
+
+    Within one instance always. Over several, each must be a whole host, and only pipeline stages may
+    cross from one to the next, unless the scale-up fabric itself joins hosts (GB200 NVL72).
+    """
+    if split.devices <= offer.count:
+        return True
+    host = accelerator.topology.devices_per_host or CARDS_PER_HOST
+    if offer.count < host:
+        return False
+    joined = accelerator.topology.scale_up_domain or 1
+    return max(split.tensor, split.expert) <= max(offer.count, joined if joined > host else 0)
+
+
+def allowed(accelerator: Accelerator, offer: Offer | None, choice: Choice) -> bool:
+    """Return whether the question's `--where` admits a device under an offer."""
+    return choice.pair_filter is None or choice.pair_filter(accelerator, offer)

@@ -1,0 +1,304 @@
+"""`best`: every device under every split, batch and offer, the limits applied, the best first."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import attrs
+import numpy as np
+
+from chipdex.domain.accelerator import Accelerator, Status
+from chipdex.domain.offer import Offer
+from chipdex.estimate.hardware import Platform, missing_figure, usable_bytes
+from chipdex.search.assemble import Row
+from chipdex.search.operate import Operation, lengths_of, operate
+from chipdex.search.pricing import Market, Paid, allowed, market, packed, spans
+from chipdex.search.query import Objective, Query
+from chipdex.search.result import HOURS_PER_MONTH, Answer, BestAnswer, Carbon, Cost, Rejection
+from chipdex.search.space import Space, Split, fitting, space, splits
+from chipdex.units import GB
+
+_FINALISTS: Final = 12
+
+
+class Records(Protocol):
+    """What the search needs of a registry."""
+
+    @property
+    def accelerators(self) -> Mapping[str, Accelerator]: ...  # noqa: D102 - a protocol
+
+    @property
+    def offers(self) -> Sequence[Offer]: ...  # noqa: D102 - a protocol
+
+
+@attrs.frozen
+class _Candidate:
+    row: Row
+    paid: Paid | None
+    score: float
+
+    def cost(self, query: Query) -> Cost:
+        if self.paid is None:
+            return Cost(usd_per_million_output_tokens=None, usd_per_month=None)
+        tokens = self.row.requests_per_s * query.demand.output_tokens
+        hourly = self.paid.usd_per_hour
+        return Cost(
+            usd_per_million_output_tokens=hourly / (tokens * 3600) * 1e6,
+            usd_per_month=HOURS_PER_MONTH * hourly * self.deployments(query),
+        )
+
+    def deployments(self, query: Query) -> int:
+        """How many of it serve the asked rate."""
+        rate = query.demand.rate_per_s
+        return 1 if rate is None else max(1, math.ceil(rate / self.row.requests_per_s - 1e-9))
+
+
+def best(registry: Records, query: Query) -> BestAnswer:
+    """Return the ranking for `query` over every device of `registry`: the best deployment of each.
+
+    Devices that cannot answer come back as rejections with the constraint that failed and by how much.
+    """
+    rejected: dict[str, Rejection] = {}
+    devices = _admitted(registry, query, rejected)
+    prices = market(registry.offers, query.choice)
+    platforms = _platforms(devices, query, rejected)
+    winners: dict[str, _Candidate] = {}
+    if platforms:
+        candidates = space(platforms, splits(query.model, query.choice.max_accelerators))
+        lengths = lengths_of(query.demand)
+        kept, short = fitting(candidates, query.model, lengths)
+        for index, need in short.items():
+            device = platforms[index].accelerator
+            _reject(rejected, device, "memory", need / GB, usable_bytes(device) / GB, "GB")
+        if kept.platform:
+            deployments = kept.deployments(query.model, lengths)
+            operation = operate(deployments, query.demand, query.choice.objective)
+            _pick(kept, operation, prices, query, winners, rejected)
+    ordered = sorted(winners.values(), key=lambda c: (-c.score, c.row.platform.accelerator.id))[: query.choice.top]
+    for won in winners:
+        rejected.pop(won, None)
+    answers = tuple(_answer(rank, candidate, query) for rank, candidate in enumerate(ordered, 1))
+    return BestAnswer(
+        query={
+            "model": query.model.id,
+            "workload": query.demand.as_json(),
+            "objective": query.choice.objective.value,
+            "precisions": [p.name for p in query.precisions],
+        },
+        answers=answers,
+        rejected=tuple(rejected[key] for key in sorted(rejected)),
+        warnings=_warnings(query, prices, answers),
+    )
+
+
+def _admitted(registry: Records, query: Query, rejected: dict[str, Rejection]) -> list[Accelerator]:
+    choice, devices = query.choice, []
+    for device in registry.accelerators.values():
+        if choice.kinds and device.kind not in choice.kinds:
+            continue
+        if device.status is not Status.SHIPPING and not (choice.announced and device.status is Status.ANNOUNCED):
+            _reject(rejected, device, "status")
+        elif choice.form_factor and choice.form_factor.lower() not in (device.form_factor or "").lower():
+            _reject(rejected, device, "form_factor")
+        elif choice.max_price_usd is not None and not _affordable(device, choice.max_price_usd):
+            _reject(rejected, device, "price", device.price.list_usd, choice.max_price_usd, "USD")
+        else:
+            devices.append(device)
+    return devices
+
+
+def _affordable(device: Accelerator, limit: float) -> bool:
+    return device.price.list_usd is not None and device.price.list_usd <= limit
+
+
+def _platforms(devices: Sequence[Accelerator], query: Query, rejected: dict[str, Rejection]) -> list[Platform]:
+    platforms = []
+    for device in devices:
+        lacking = {p.name: missing_figure(device, p) for p in query.precisions}
+        runnable = [p for p in query.precisions if lacking[p.name] is None]
+        if not runnable:
+            _reject(rejected, device, "memory" if "memory" in lacking.values() else "precision")
+        # A device with bf16 gains nothing from fp16 beside it.
+        names = {p.name for p in runnable}
+        platforms += [
+            Platform(accelerator=device, precision=p, kv_precision=query.kv_precision or p.kv)
+            for p in runnable
+            if not (p.name == "fp16" and "bf16" in names)
+        ]
+    return platforms
+
+
+def _reject(
+    rejected: dict[str, Rejection],
+    device: Accelerator,
+    constraint: str,
+    value: float | None = None,
+    limit: float | None = None,
+    unit: str | None = None,
+) -> None:
+    known = rejected.get(device.id)
+    nearer = known is None or known.value is None or (value is not None and value < known.value)
+    if known is None or (known.constraint == constraint and nearer) or known.constraint == "memory":
+        rejected[device.id] = Rejection(
+            accelerator=device.id, constraint=constraint, value=value, limit=limit, unit=unit
+        )
+
+
+def _pick(
+    kept: Space,
+    operation: Operation,
+    prices: Market,
+    query: Query,
+    winners: dict[str, _Candidate],
+    rejected: dict[str, Rejection],
+) -> None:
+    """Fill `winners` with the best candidate of each device, and `rejected` with what the others failed."""
+    by_device: dict[str, list[int]] = {}
+    for row, index in enumerate(kept.platform):
+        by_device.setdefault(kept.hw.platforms[index].accelerator.id, []).append(row)
+    for device_id, rows in by_device.items():
+        device = kept.hw.platforms[kept.platform[rows[0]]].accelerator
+        feasible = [row for row in rows if operation.feasible[row]]
+        if not feasible:
+            _reject_latency(operation, rows, query, device, rejected)
+            continue
+        for row in _finalists(feasible, kept, operation):
+            platform = kept.hw.platforms[kept.platform[row]]
+            for paid in _ways_to_pay(device, kept.split[row], prices, query):
+                candidate = _candidate(operation, row, platform, kept, paid, query)
+                problem = _refused(candidate, query)
+                if problem is not None:
+                    _reject(rejected, device, *problem)
+                elif device_id not in winners or candidate.score > winners[device_id].score:
+                    winners[device_id] = candidate
+
+
+def _finalists(rows: Sequence[int], kept: Space, operation: Operation) -> list[int]:
+    """Return the rows worth pricing: for each size of replica and precision the fastest, best per device first."""
+    fastest: dict[tuple[int, int], int] = {}
+    for row in rows:
+        key = (kept.platform[row], kept.split[row].devices)
+        if key not in fastest or operation.requests_per_s[row] > operation.requests_per_s[fastest[key]]:
+            fastest[key] = row
+    least_power = [min(rows, key=lambda r: float(operation.ttft_s[r] + operation.tpot_s[r] * 100))]
+    return [*dict.fromkeys([*list(fastest.values())[: _FINALISTS * 2], *least_power])]
+
+
+def _ways_to_pay(device: Accelerator, split: Split, prices: Market, query: Query) -> list[Paid | None]:
+    offers = [offer for offer in prices.offers.get(device.id, []) if allowed(device, offer, query.choice)]
+    paid: list[Paid | None] = [packed(offer, split.devices) for offer in offers if spans(offer, device, split)]
+    if not offers and allowed(device, None, query.choice):
+        return [None]
+    return [p for p in paid if p is not None and p.replicas * split.devices <= query.choice.max_accelerators]
+
+
+def _candidate(
+    operation: Operation, row: int, platform: Platform, kept: Space, paid: Paid | None, query: Query
+) -> _Candidate:
+    replicas = paid.replicas if paid is not None else 1
+    chosen = Row(operation=operation, index=row, platform=platform, split=kept.split[row], replicas=replicas)
+    candidate = _Candidate(chosen, paid, 0.0)
+    return attrs.evolve(candidate, score=_SCORES[query.choice.objective](candidate, query))
+
+
+def _cost_score(candidate: _Candidate, query: Query) -> float:
+    cost = candidate.cost(query)
+    value = cost.usd_per_million_output_tokens if query.demand.rate_per_s is None else cost.usd_per_month
+    return -math.inf if value is None else -value
+
+
+def _energy_score(candidate: _Candidate, _: Query) -> float:
+    row = candidate.row
+    watts = float(row.operation.power_w[row.index]) * row.replicas
+    return -math.inf if np.isnan(watts) else -watts / row.requests_per_s
+
+
+def _latency_score(candidate: _Candidate, query: Query) -> float:
+    op, i = candidate.row.operation, candidate.row.index
+    return -float(op.ttft_s[i] + op.tpot_s[i] * query.demand.output_tokens)
+
+
+def _throughput_score(candidate: _Candidate, _: Query) -> float:
+    return candidate.row.requests_per_s
+
+
+_SCORES: Final[dict[Objective, Callable[[_Candidate, Query], float]]] = {
+    Objective.COST: _cost_score,
+    Objective.ENERGY: _energy_score,
+    Objective.CARBON: _energy_score,
+    Objective.LATENCY: _latency_score,
+    Objective.THROUGHPUT: _throughput_score,
+}
+
+
+def _refused(candidate: _Candidate, query: Query) -> tuple[str, float | None, float | None, str] | None:
+    """Return the constraint on money or power that a candidate breaks, with value, limit and unit."""
+    choice, row = query.choice, candidate.row
+    watts = float(row.operation.power_w[row.index]) * row.replicas
+    if choice.max_power_w is not None and (np.isnan(watts) or watts > choice.max_power_w):
+        return ("power", None if np.isnan(watts) else watts, choice.max_power_w, "W")
+    if candidate.paid is None and choice.objective is Objective.COST:
+        return ("price", None, None, "USD")
+    month = candidate.cost(query).usd_per_month
+    if choice.budget_usd_per_month is not None and (month is None or month > choice.budget_usd_per_month):
+        return ("budget", month, choice.budget_usd_per_month, "USD per month")
+    if candidate.score == -math.inf:
+        return ("power", None, None, "W")
+    return None
+
+
+def _reject_latency(
+    operation: Operation, rows: Sequence[int], query: Query, device: Accelerator, rejected: dict[str, Rejection]
+) -> None:
+    limits = query.demand.limits
+    for constraint, seconds, limit in (
+        ("tpot_ms", operation.tpot_s, limits.tpot_ms),
+        ("ttft_ms", operation.ttft_s, limits.ttft_ms),
+    ):
+        nearest = min(float(seconds[row]) for row in rows) * 1e3
+        if limit is not None and nearest > limit:
+            rejected.pop(device.id, None)
+            _reject(rejected, device, constraint, nearest, limit, "ms")
+            return
+    # Each limit can be met alone, but no batch of any split meets both.
+    row = min(rows, key=lambda r: float(operation.ttft_s[r]))
+    rejected.pop(device.id, None)
+    _reject(rejected, device, "ttft_ms", float(operation.ttft_s[row]) * 1e3, limits.ttft_ms, "ms")
+
+
+def _answer(rank: int, candidate: _Candidate, query: Query) -> Answer:
+    row = candidate.row
+    own = space([row.platform], [row.split]).hw
+    estimate = row.estimate(query.model, query.demand, own)
+    offer = candidate.paid.offer if candidate.paid else None
+    if offer is not None:
+        estimate = attrs.evolve(estimate, rests_on=(*estimate.rests_on, offer.id))
+    return Answer(
+        rank=rank,
+        estimate=estimate,
+        carbon=Carbon(),
+        offer=offer,
+        instances=candidate.paid.instances if candidate.paid else 0,
+        cost=candidate.cost(query),
+        replicas_for_rate=candidate.deployments(query),
+    )
+
+
+def _warnings(query: Query, prices: Market, answers: Sequence[Answer]) -> tuple[Mapping[str, Any], ...]:
+    found = [
+        {"code": "means_only", "sentence": "Lengths are means: percentiles and memory take every request as long."},
+        {"code": "no_grid", "sentence": "Carbon is unknown: no plugin brings a grid record."},
+    ]
+    if prices.bids:
+        found.append({"code": "bids", "sentence": f"{prices.bids} bids were left out; name their --provider."})
+    if prices.bare:
+        sentence = f"{prices.bare} prices without the host were left out; name their --provider to see them."
+        found.append({"code": "host_not_included", "sentence": sentence})
+    unpowered = [a.accelerator for a in answers if a.estimate.power_w is None]
+    if unpowered:
+        sentence = f"Power and energy are unknown without power.tdp_w: {', '.join(unpowered)}."
+        found.append({"code": "no_power", "sentence": sentence})
+    unpriced = [a.accelerator for a in answers if a.offer is None]
+    if unpriced:
+        found.append({"code": "no_price", "sentence": f"No {query.choice.term} offer for {', '.join(unpriced)}."})
+    return tuple(found)

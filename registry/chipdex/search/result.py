@@ -1,0 +1,240 @@
+"""Answers: frozen records that can print, serialise, turn into tables and explain themselves."""
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from chipdex.domain.offer import Offer
+
+HOURS_PER_MONTH = 730
+
+
+@attrs.frozen(kw_only=True)
+class Throughput:
+    """Of the whole deployment; `low` and `high` hold in `level` of cases and belong to the output tokens."""
+
+    output_tokens_per_s: float
+    total_tokens_per_s: float
+    requests_per_s: float
+    low: float
+    high: float
+    level: float
+
+
+@attrs.frozen(kw_only=True)
+class Latency:
+    """At `percentile`, in milliseconds; `low` and `high` map each figure to its interval."""
+
+    ttft_ms: float
+    tpot_ms: float
+    request_ms: float
+    percentile: float
+    low: Mapping[str, float]
+    high: Mapping[str, float]
+
+
+@attrs.frozen(kw_only=True)
+class Energy:
+    """Joules per output token inside `boundary`; None where the device's power is unknown."""
+
+    j_per_output_token: float | None
+    low: float | None
+    high: float | None
+    boundary: str = "accelerators"
+
+
+@attrs.frozen(kw_only=True)
+class Carbon:
+    """Grams of CO2-equivalent; None until a grid record says what the electricity emits."""
+
+    g_per_million_output_tokens: float | None = None
+    boundary: str = "accelerators"
+
+
+@attrs.frozen(kw_only=True)
+class Cost:
+    """US dollars at full load, and per month for the deployments that serve the asked rate."""
+
+    usd_per_million_output_tokens: float | None
+    usd_per_month: float | None
+
+
+@attrs.frozen(kw_only=True)
+class Estimate:
+    """What one deployment does: all its replicas together; `batch` is per replica."""
+
+    accelerator: str
+    count: int
+    precision: str
+    kv_precision: str
+    parallelism: Mapping[str, int]
+    batch: int
+    throughput: Throughput
+    latency: Latency
+    power_w: float | None
+    energy: Energy
+    bound: str
+    basis: str
+    rests_on: tuple[str, ...]
+    explanation: Mapping[str, Sequence[Mapping[str, Any]]]
+    warnings: tuple[Mapping[str, str], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the estimate as JSON-ready values, by the contract of `estimate`."""
+        return {**attrs.asdict(self, recurse=True), "schema": "chipdex/estimate@1"}
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """One ranked deployment with its price."""
+
+    rank: int
+    estimate: Estimate
+    carbon: Carbon
+    offer: Offer | None
+    instances: int
+    cost: Cost
+    replicas_for_rate: int
+
+    @property
+    def accelerator(self) -> str:
+        """The device's id."""
+        return self.estimate.accelerator
+
+    @property
+    def throughput(self) -> Throughput:
+        """Tokens and requests per second of the whole deployment."""
+        return self.estimate.throughput
+
+    @property
+    def latency(self) -> Latency:
+        """Time to first token, per output token and per request."""
+        return self.estimate.latency
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as JSON-ready values, by the contract of `best`."""
+        body = attrs.asdict(self.estimate, recurse=True)
+        body.pop("warnings")
+        explanation, rests_on = body.pop("explanation"), body.pop("rests_on")
+        return {
+            "rank": self.rank,
+            **body,
+            "carbon": attrs.asdict(self.carbon),
+            "offer": self._offer(),
+            "cost": attrs.asdict(self.cost),
+            "replicas_for_rate": self.replicas_for_rate,
+            "rests_on": list(rests_on),
+            "explanation": explanation,
+        }
+
+    def _offer(self) -> dict[str, Any] | None:
+        if self.offer is None:
+            return None
+        offer = self.offer
+        return {
+            "id": offer.id,
+            "provider": offer.provider,
+            "instance": offer.instance,
+            "count": offer.count,
+            "instances": self.instances,
+            "region": offer.region,
+            "term": offer.term.value,
+            "usd_per_hour": offer.usd_per_hour * offer.rate_to_usd * self.instances,
+            "as_of": offer.as_of.isoformat(),
+            "fetched_at": offer.fetched_at.isoformat() if offer.fetched_at else None,
+            "source": "; ".join(source.title for source in offer.sources.values()),
+            "state": offer.state.value,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Rejection:
+    """A device that cannot answer: which constraint it failed, by how much."""
+
+    accelerator: str
+    constraint: str
+    value: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class BestAnswer(Sequence[Answer]):
+    """The ranking, what was asked, what was rejected, and what the reader must know besides."""
+
+    query: Mapping[str, Any]
+    answers: tuple[Answer, ...]
+    rejected: tuple[Rejection, ...]
+    warnings: tuple[Mapping[str, str], ...]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.answers[index]
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def __iter__(self) -> Iterator[Answer]:
+        return iter(self.answers)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the whole answer as JSON-ready values, by the contract of `best`."""
+        return {
+            "schema": "chipdex/best@1",
+            "query": dict(self.query),
+            "answers": [answer.as_json() for answer in self.answers],
+            "rejected": [attrs.asdict(item) for item in self.rejected],
+            "warnings": [dict(warning) for warning in self.warnings],
+        }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return one flat row per answer, with the figures most people compare."""
+        return [
+            {
+                "rank": a.rank,
+                "accelerator": a.accelerator,
+                "count": a.estimate.count,
+                "precision": a.estimate.precision,
+                "output_tokens_per_s": a.throughput.output_tokens_per_s,
+                "low": a.throughput.low,
+                "high": a.throughput.high,
+                "ttft_ms": a.latency.ttft_ms,
+                "tpot_ms": a.latency.tpot_ms,
+                "power_w": a.estimate.power_w,
+                "usd_per_million_output_tokens": a.cost.usd_per_million_output_tokens,
+                "provider": a.offer.provider if a.offer else None,
+                "basis": a.estimate.basis,
+            }
+            for a in self.answers
+        ]
+
+    def to_pandas(self) -> Any:
+        """Return the rows as a pandas DataFrame (extra `frames`)."""
+        import pandas as pd  # noqa: PLC0415 - an extra, imported where it is used
+
+        return pd.DataFrame(self.to_rows())
+
+    def to_polars(self) -> Any:
+        """Return the rows as a polars DataFrame (extra `frames`)."""
+        import polars as pl  # noqa: PLC0415 - likewise
+
+        return pl.DataFrame(self.to_rows())
+
+    def to_arrow(self) -> Any:
+        """Return the rows as a pyarrow Table (extra `frames`)."""
+        import pyarrow as pa  # noqa: PLC0415 - likewise
+
+        return pa.Table.from_pylist(self.to_rows())
+
+    def _repr_html_(self) -> str:
+        rows = self.to_rows()
+        head = "".join(f"<th>{html.escape(key)}</th>" for key in rows[0]) if rows else ""
+        body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>" for row in rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value:,.4g}" if isinstance(value, float) else html.escape(str(value))
