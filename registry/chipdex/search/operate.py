@@ -110,7 +110,7 @@ def _choose(
         requests, score = _at_rate(demand.rate_per_s, np.asarray(replicas), requests, score, batch)
     feasible = fits & within
     miss = np.where(fits, -(_excess(ttft, demand.limits.ttft_ms) + _excess(tpot, demand.limits.tpot_ms)), -np.inf)
-    any_feasible = feasible.any(axis=1)
+    any_feasible = np.asarray(feasible.any(axis=1))
     column = np.where(any_feasible, np.argmax(np.where(feasible, score, -np.inf), axis=1), np.argmax(miss, axis=1))
     rows = np.arange(len(column))
     following = np.minimum(column + 1, batch.shape[1] - 1)

@@ -1,6 +1,7 @@
 """Offers joined to deployments: whole instances are paid for, and replicas are packed into them."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import attrs
 
@@ -8,6 +9,9 @@ from chipdex.domain.accelerator import Accelerator
 from chipdex.domain.offer import Offer
 from chipdex.search.query import Choice
 from chipdex.search.space import CARDS_PER_HOST, Split
+
+_CLUSTERED: Final = 4
+"""Clouds join instances of at least this many accelerators by a fast network; smaller ones stand alone."""
 
 
 @attrs.frozen
@@ -80,7 +84,7 @@ def spans(offer: Offer, accelerator: Accelerator, split: Split) -> bool:
     if split.devices <= offer.count:
         return True
     host = accelerator.topology.devices_per_host or CARDS_PER_HOST
-    if offer.count < host:
+    if offer.count < max(host, _CLUSTERED):
         return False
     joined = accelerator.topology.scale_up_domain or 1
     return max(split.tensor, split.expert) <= max(offer.count, joined if joined > host else 0)

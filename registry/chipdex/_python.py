@@ -1,0 +1,100 @@
+"""The Python API: `chipdex.load()` and a registry that answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from chipdex.catalog import Registry
+from chipdex.codec.huggingface import read_huggingface
+from chipdex.domain import Model, Workload
+from chipdex.search import BestAnswer, Case, Estimate, Query
+from chipdex.search import best as rank
+from chipdex.search import estimate as run_estimate
+from chipdex.search.query import Choice, default_precisions, demand, kv_named, precision_named
+from chipdex.settings import load_settings
+
+
+class Chipdex:
+    """A loaded registry: `records` holds every record, `best` and `estimate` answer from them."""
+
+    def __init__(self, records: Registry) -> None:
+        self.records = records
+
+    def best(
+        self,
+        model: str | Path | Model,
+        *,
+        workload: Workload | None = None,
+        precision: Sequence[str] = (),
+        kv_precision: str | None = None,
+        ttft_ms: float | None = None,
+        tpot_ms: float | None = None,
+        **choice: Any,
+    ) -> BestAnswer:
+        """Return the ranking for `model`: an id, an alias, a Model, or the path of a config.json.
+
+        `ttft_ms` and `tpot_ms` override the workload's limits; further keywords are those of
+        `chipdex.search.query.Choice` (objective, term, providers, max_accelerators, ...). Raises a ChipdexError.
+        """
+        self.records.require("accelerators")
+        meant = self.model(model)
+        return rank(
+            self.records,
+            Query(
+                model=meant,
+                demand=demand(_limited(workload, ttft_ms, tpot_ms), meant),
+                precisions=tuple(precision_named(name) for name in precision) or default_precisions(meant),
+                kv_precision=kv_named(kv_precision) if kv_precision else None,
+                choice=Choice(**choice),
+            ),
+        )
+
+    def estimate(
+        self,
+        model: str | Path | Model,
+        *,
+        accelerator: str,
+        count: int,
+        workload: Workload | None = None,
+        precision: str | None = None,
+        **case: Any,
+    ) -> Estimate:
+        """Return the estimate of `count` accelerators; further keywords are those of `chipdex.search.Case`."""
+        meant = self.model(model)
+        device = self.records.accelerators[self.records.resolve("accelerators", accelerator)]
+        return run_estimate(
+            self.records,
+            Case(
+                model=meant,
+                accelerator=device,
+                count=count,
+                demand=demand(workload or Workload(), meant),
+                precision=precision_named(precision) if precision else None,
+                **case,
+            ),
+        )
+
+    def model(self, name: str | Path | Model) -> Model:
+        """Return the model that `name` is, names, or describes."""
+        if isinstance(name, Model):
+            return name
+        if isinstance(name, Path) or name.endswith(".json"):
+            return read_huggingface(Path(name))
+        self.records.require("models")
+        return self.records.models[self.records.resolve("models", name)]
+
+
+def _limited(workload: Workload | None, ttft_ms: float | None, tpot_ms: float | None) -> Workload:
+    given = workload or Workload()
+    return attrs.evolve(
+        given,
+        ttft_ms=given.ttft_ms if ttft_ms is None else ttft_ms,
+        tpot_ms=given.tpot_ms if tpot_ms is None else tpot_ms,
+    )
+
+
+def load(*, no_plugins: bool = False) -> Chipdex:
+    """Return the registry of all installed plugins; nothing is parsed until a record is asked for."""
+    return Chipdex(Registry.load(load_settings(no_plugins=no_plugins)))
