@@ -1,11 +1,12 @@
 """The Google profiles read clean, are dense, are sourced, and say what the vendors say."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from chipdex.catalog.resolve import Resolver, device_entry, device_resolver
+from chipdex.catalog.resolve import Entry, Resolver, device_description, device_resolver
 from chipdex.codec import Plain, lint_file, read_file, structure
 from chipdex.domain import Accelerator, SourceKind
 from chipdex.ids import normal_form
@@ -60,7 +61,14 @@ def devices(records: dict[str, Plain]) -> dict[str, Accelerator]:
 
 @pytest.fixture(scope="module")
 def resolver(records: dict[str, Plain]) -> Resolver:
-    return device_resolver(device_entry(record.id, record.data) for record in records.values())
+    return device_resolver(
+        Entry(
+            id=record.id,
+            names=(record.data["name"], *record.data.get("aliases", ())),
+            describe=partial(device_description, record.data),
+        )
+        for record in records.values()
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
