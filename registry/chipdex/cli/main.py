@@ -3,6 +3,7 @@
 Nothing here imports click, a plugin or a third-party library before the version question is answered.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,8 @@ def _answer(arguments: list[str]) -> int:
     if _asks_version(arguments):
         streams.write(f"chipdex {__version__}\n")
         return 0
+    # A command lives for half a second and frees nothing worth a collection while it starts.
+    gc.set_threshold(100_000)
     from chipdex.cli.app import answer  # noqa: PLC0415 - click is not imported to print a version
 
     return answer(arguments)
