@@ -96,7 +96,10 @@ def best(session: Session, /, model: str, output: str, explain: bool, **options:
 def _conditions(query: Query) -> list[str]:
     """Return what else the answer was found under: the part of the question that its JSON form leaves out."""
     choice = query.choice
-    formats = ", ".join(precision.name for precision in query.precisions)
+    names = [precision.name for precision in query.precisions]
+    if "bf16" in names and "fp16" in names:
+        names = ["bf16 (fp16 where there is none)", *(name for name in names if name not in {"bf16", "fp16"})]
+    formats = ", ".join(names)
     devices = "announced devices too" if choice.announced else "shipping devices only"
     return [f"precision {formats}", f"{choice.term.value} list prices", devices, FIRST[choice.objective]]
 
