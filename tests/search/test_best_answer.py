@@ -131,6 +131,13 @@ def test_deployments_for_a_rate_serve_it():
     assert answer.cost.usd_per_month == pytest.approx(730 * 36.0 * answer.replicas_for_rate)
 
 
+def test_a_small_rate_changes_the_number_of_deployments_and_not_what_one_can_do():
+    records = shelf(chip("a"), offer("a", 36.0))
+    small, unasked = ask(records, workload=Workload(rate_per_s=0.5))[0], ask(records)[0]
+    assert small.replicas_for_rate == 1
+    assert small.throughput == unasked.throughput
+
+
 def test_limits_hold_for_every_answer():
     for answer in ask(shelf(chip("a"), offer("a", 36.0)), workload=Workload(ttft_ms=300, tpot_ms=20)):
         assert answer.latency.tpot_ms <= 20

@@ -72,7 +72,8 @@ def best(registry: Records, query: Query) -> BestAnswer:
             _reject(rejected, device, "memory", need / GB, usable_bytes(device) / GB, "GB")
         if kept.platform:
             deployments = kept.deployments(query.model, lengths)
-            operation = operate(deployments, query.demand, query.choice.objective)
+            # Deployments are compared at what they can do; the rate says how many of them are needed.
+            operation = operate(deployments, attrs.evolve(query.demand, rate_per_s=None), query.choice.objective)
             _pick(kept, operation, prices, query, winners, rejected)
     ordered = sorted(winners.values(), key=lambda c: (-c.score, c.row.platform.accelerator.id))[: query.choice.top]
     for won in winners:
