@@ -19,6 +19,7 @@ from chipdex.search.space import Space, Split, fitting, space, splits
 from chipdex.units import GB
 
 _FINALISTS: Final = 12
+_TIE: Final = 1e-6
 
 
 class Records(Protocol):
@@ -204,8 +205,12 @@ def _candidate(
 
 def _cost_score(candidate: _Candidate, query: Query) -> float:
     cost = candidate.cost(query)
-    value = cost.usd_per_million_output_tokens if query.demand.rate_per_s is None else cost.usd_per_month
-    return -math.inf if value is None else -value
+    if cost.usd_per_million_output_tokens is None or cost.usd_per_month is None:
+        return -math.inf
+    if query.demand.rate_per_s is None:
+        return -cost.usd_per_million_output_tokens
+    # Of deployments that cost the same a month, the one with the most room to spare wins.
+    return -cost.usd_per_month - _TIE * cost.usd_per_million_output_tokens
 
 
 def _energy_score(candidate: _Candidate, _: Query) -> float:
