@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from chipdex.catalog import Registry
-from chipdex.codec.huggingface import read_huggingface
+from chipdex.codec.model_file import model_file, read_model
 from chipdex.domain import Model, Workload
 from chipdex.search import BestAnswer, Case, Estimate, Query
 from chipdex.search import best as rank
@@ -65,7 +65,6 @@ class Chipdex:
         meant = self.model(model)
         device = self.records.accelerators[self.records.resolve("accelerators", accelerator)]
         return run_estimate(
-            self.records,
             Case(
                 model=meant,
                 accelerator=device,
@@ -80,10 +79,11 @@ class Chipdex:
         """Return the model that `name` is, names, or describes."""
         if isinstance(name, Model):
             return name
-        if isinstance(name, Path) or name.endswith(".json"):
-            return read_huggingface(Path(name))
+        file = name if isinstance(name, Path) else model_file(name)
+        if file is not None:
+            return read_model(file)
         self.records.require("models")
-        return self.records.models[self.records.resolve("models", name)]
+        return self.records.models[self.records.resolve("models", str(name))]
 
 
 def _limited(workload: Workload | None, ttft_ms: float | None, tpot_ms: float | None) -> Workload:

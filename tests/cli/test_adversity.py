@@ -42,7 +42,7 @@ def test_an_empty_registry_without_that_switch_advises_an_installation(
     monkeypatch.setenv("CHIPDEX_PLUGINS", "nothing-of-this-name")
     done = chipdex("devices")
     assert done.code == 3
-    assert "chipdex install chipdex-profiles" in done.err
+    assert "chipdex install chipdex-nvidia" in done.err
 
 
 def test_there_is_nothing_to_export_from_an_empty_registry(chipdex: Chipdex, home: Path) -> None:

@@ -264,32 +264,32 @@ def case(**changes):
 
 
 def test_an_estimate_uses_all_the_devices_it_is_given():
-    found = estimate(shelf(), case())
+    found = estimate(case())
     assert found.count == 8
-    one = estimate(shelf(), case(count=1))
+    one = estimate(case(count=1))
     assert found.throughput.output_tokens_per_s == pytest.approx(8 * one.throughput.output_tokens_per_s, rel=0.05)
 
 
 def test_what_a_case_fixes_is_kept():
-    found = estimate(shelf(), case(tensor=4, pipeline=2, precision=precision_named("bf16")))
+    found = estimate(case(tensor=4, pipeline=2, precision=precision_named("bf16")))
     assert (found.parallelism["tensor"], found.parallelism["pipeline"], found.precision) == (4, 2, "bf16")
 
 
 def test_a_closed_load_keeps_its_requests_in_flight():
-    found = estimate(shelf(), case(count=1, workload=Workload(load=Load.CLOSED, concurrency=64)))
+    found = estimate(case(count=1, workload=Workload(load=Load.CLOSED, concurrency=64)))
     assert 60 <= found.batch <= 64
 
 
 def test_a_single_request_runs_alone():
-    assert estimate(shelf(), case(count=1, workload=Workload(scenario=Scenario.SINGLE_STREAM))).batch == 1
+    assert estimate(case(count=1, workload=Workload(scenario=Scenario.SINGLE_STREAM))).batch == 1
 
 
 def test_a_format_the_chip_cannot_run_is_infeasible():
     with pytest.raises(InfeasibleError, match="fp4"):
-        estimate(shelf(), case(precision=precision_named("fp4")))
+        estimate(case(precision=precision_named("fp4")))
 
 
 def test_a_model_that_does_not_fit_says_what_it_needs():
     small = attrs.evolve(case(count=1), accelerator=chip("a", memory=Memory(capacity_gb=4.0, bandwidth_gb_per_s=100.0)))
     with pytest.raises(InfeasibleError, match="GB on each"):
-        estimate(shelf(), small)
+        estimate(small)

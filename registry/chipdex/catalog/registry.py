@@ -105,14 +105,16 @@ class Registry:
         return [*plugins, *self._warnings]
 
     def require(self, *kinds: str) -> None:
-        """Raise EmptyRegistryError where the registry holds no record of any of `kinds`."""
-        if any(len(self._shelf(kind)) for kind in kinds):
+        """Raise EmptyRegistryError where the registry holds no record of any of `kinds`; none named means all."""
+        if any(len(self._shelf(kind)) for kind in kinds or FOLDER_OF):
             return
-        distribution = {"accelerators": "chipdex-nvidia", "offers": "chipdex-pricebook"}.get(
-            kinds[0], "chipdex-profiles"
-        )
-        missing = " and no ".join(kinds)
-        fix = f"Run `chipdex install {distribution}`, or `chipdex plugins doctor` if that is installed."
+        missing = " and no ".join(kinds) or "records"
+        if self.settings.no_plugins:
+            raise EmptyRegistryError(
+                f"The registry holds no {missing}: plugins were left out.", fix="Leave --no-plugins out."
+            )
+        bringer = {"accelerators": "chipdex-nvidia", "offers": "chipdex-pricebook"}.get(missing, "chipdex-profiles")
+        fix = f"Run `chipdex install {bringer}`, or `chipdex plugins doctor` if that is installed."
         raise EmptyRegistryError(f"The registry holds no {missing}: no plugin brings any.", fix=fix)
 
     def resolve(self, kind: str, name: str) -> str:

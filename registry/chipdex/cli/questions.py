@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from chipdex.cli.session import Session
 from chipdex.cli.tables import ask, one_condition
-from chipdex.codec import read_file, structure
-from chipdex.codec.huggingface import read_huggingface
+from chipdex.codec.model_file import model_file, read_model
 from chipdex.domain import Accelerator, Load, Model, Offer, Precision, Scenario, Workload
-from chipdex.errors import OptionError, UnknownIdError
+from chipdex.errors import OptionError
 from chipdex.search.query import default_precisions, kv_named, precision_named
 
 E = TypeVar("E", bound=StrEnum)
@@ -65,23 +63,11 @@ def workload_of(options: dict[str, Any]) -> Workload:
 
 def model_of(session: Session, name: str) -> Model:
     """Return the model that `name` means: an id, an alias, a Hugging Face config.json, or a TOML profile."""
-    if name.endswith((".json", ".toml")):
-        return _model_in(Path(name))
-    if Path(name, "config.json").is_file():
-        return _model_in(Path(name, "config.json"))
+    file = model_file(name)
+    if file is not None:
+        return read_model(file)
     session.need("models")
     return session.registry.models[session.registry.resolve("models", name)]
-
-
-def _model_in(file: Path) -> Model:
-    if not file.is_file():
-        raise UnknownIdError(f"There is no file {file}.", fix="Give a model's id, a config.json or a TOML profile.")
-    if file.suffix == ".json":
-        return read_huggingface(file)
-    record = structure(read_file(file, "models")[0])
-    if not isinstance(record, Model):
-        raise OptionError(f"{file} is not a model's profile.", fix="Give a profile of the folder models/.")
-    return record
 
 
 def precisions_of(text: str | None, model: Model) -> tuple[Precision, ...]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from chipdex.cli import streams
-from chipdex.errors import EmptyRegistryError
 
 if TYPE_CHECKING:
     from chipdex.catalog import Registry
     from chipdex.hooks import PluginHost
     from chipdex.settings import Settings
 
-
-KINDS: Final = ("accelerators", "models", "workloads", "measurements", "offers", "grids")
-"""The registry's collections of records."""
 
 Warned = dict[str, str]
 """A warning in JSON: its `code` and its `sentence`."""
@@ -54,16 +50,7 @@ class Session:
 
     def need(self, *kinds: str) -> None:
         """Raise EmptyRegistryError where the registry holds no record of any of `kinds`; none named means all."""
-        if any(len(getattr(self.registry, kind)) for kind in kinds or KINDS):
-            return
-        missing = " and no ".join(kinds) or "records"
-        if self.no_plugins:
-            raise EmptyRegistryError(
-                f"The registry holds no {missing}: plugins were left out.", fix="Leave --no-plugins out."
-            )
-        bringer = "chipdex-pricebook" if kinds == ("offers",) else "chipdex-profiles"
-        fix = f"Run `chipdex install {bringer}`, or `chipdex plugins doctor` if that is installed."
-        raise EmptyRegistryError(f"The registry holds no {missing}: no plugin brings any.", fix=fix)
+        self.registry.require(*kinds)
 
     def warnings(self) -> list[Warned]:
         """Return the warnings of the registry, if this run has loaded it, as JSON carries them."""

@@ -196,13 +196,17 @@ def _gemm(name: str, count: int, n: float, k: float, shard: Shard, pieces: int, 
     return Gemm(name=name, count=count, n=n, k=k, shard=shard, pieces=pieces, launches=launches)
 
 
-def _indexer(count: int, queries: float, keys: float, query_width: float, hidden: float) -> Gemm:
-    """Return the indexer's projections as one product: its queries read the low rank, its keys and weights the hidden.
+def _indexer(mixer: FullAttention | LatentAttention, hidden: int, count: int) -> list[Gemm]:
+    """Return the indexer's projections as one product, or nothing where a layer has none of its own.
 
-    Both are too small to tell apart, so the queries' columns are counted by their share of the hidden width.
+    Its queries read the low rank, its keys and weights the hidden vector; both are too small to tell apart,
+    so the queries' columns are counted by their share of the hidden width.
     """
-    columns = queries * query_width / hidden + keys
-    return _gemm("indexer", count, columns, hidden, Shard.WHOLE, 1, launches=0)
+    if not mixer.index_heads or not mixer.index_head_dim:
+        return []
+    queries = mixer.index_heads * mixer.index_head_dim * (mixer.q_lora_rank or hidden) / hidden
+    columns = queries + mixer.index_head_dim + mixer.index_heads
+    return [_gemm("indexer", count, columns, hidden, Shard.WHOLE, 1, launches=0)]
 
 
 def _full_attention(a: FullAttention, hidden: int, count: int) -> _Part:
@@ -225,8 +229,7 @@ def _full_attention(a: FullAttention, hidden: int, count: int) -> _Part:
         gemms.append(_gemm("output down", count, inner, per_group, Shard.COLUMNS, a.output_groups))
         gemms.append(_gemm("output up", count, hidden, inner, Shard.ROWS, a.output_groups))
     index_heads, index_dim = a.index_heads or 0, a.index_head_dim or 0
-    if index_heads:
-        gemms.append(_indexer(count, index_heads * index_dim, index_dim + index_heads, a.q_lora_rank or hidden, hidden))
+    gemms += _indexer(a, hidden, count)
     cached = a.kv_heads * (a.head_dim if a.shared_kv else a.head_dim + value_dim)
     flops = 2.0 * a.heads * (a.head_dim + value_dim)
     window = float(a.window_tokens) if a.window_tokens else None
@@ -269,8 +272,7 @@ def _latent_attention(a: LatentAttention, hidden: int, count: int) -> _Part:
         _gemm("attention output", count, hidden, a.heads * a.value_head_dim, Shard.ROWS, a.heads),
     ]
     index_heads, index_dim = a.index_heads or 0, a.index_head_dim or 0
-    if index_heads:
-        gemms.append(_indexer(count, index_heads * index_dim, index_dim + index_heads, a.q_lora_rank or hidden, hidden))
+    gemms += _indexer(a, hidden, count)
     return _Part(
         gemms=gemms,
         attention=[

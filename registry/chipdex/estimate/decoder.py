@@ -1,5 +1,8 @@
 """The estimator of decoder-only language models: memory fit and serving of many deployments at once."""
 
+from functools import cached_property
+from typing import Final
+
 import attrs
 import numpy as np
 
@@ -12,6 +15,12 @@ from chipdex.estimate.layout import Layout
 from chipdex.estimate.memory import Memory, memory
 from chipdex.estimate.operation import Array
 from chipdex.estimate.serving import Lengths, Serving
+
+ONE_BATCH: Final = frozenset({Load.STATIC, Load.SINGLE})
+"""Loads that submit one batch at once; every other load batches continuously."""
+
+_PROMPTS_PER_STEP: Final = 16.0
+"""Most prompts whose activations are held at a time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -26,7 +35,7 @@ class Deployments:
     model: Model
     lengths: Lengths
 
-    @property
+    @cached_property
     def cost(self) -> DecoderCost:
         """The operations of the model's decoder."""
         if self.model.decoder is None:
@@ -49,23 +58,22 @@ def applies(model: Model) -> bool:
 
 def capacity(deployments: Deployments) -> Memory:
     """Return what each deployment's devices hold, for sequences of the question's mean live length."""
-    tokens = max(float(serving.CHUNK_TOKENS), 1.0)
     return memory(
         deployments.hw,
         deployments.layout,
         deployments.cost,
         extra_params=deployments.model.extra_params,
         live_tokens=deployments.lengths.live_tokens,
-        step_tokens=min(tokens, deployments.lengths.input_tokens * 16.0),
+        step_tokens=min(float(serving.CHUNK_TOKENS), deployments.lengths.input_tokens * _PROMPTS_PER_STEP),
     )
 
 
 def perform(deployments: Deployments, batch: Array, load: Load) -> Performance:
     """Return throughput, latency and power of each deployment (rows) at each batch (points).
 
-    `static` and `single` loads submit one batch at once; every other load batches continuously.
+    Loads of ONE_BATCH run as a static batch, every other one continuously.
     """
-    serve = serving.static if load in {Load.STATIC, Load.SINGLE} else serving.continuous
+    serve = serving.static if load in ONE_BATCH else serving.continuous
     result = serve(deployments.hw, deployments.layout, deployments.cost, deployments.lengths, batch)
     watts = energy.power_w(deployments.hw, result.step) * deployments.layout.devices
     return Performance(serving=result, power_w=np.broadcast_to(watts, result.batch.shape))

@@ -6,7 +6,8 @@ Fractions are of the dense datasheet peak or bandwidth; start-up times are per k
 
 Sources: kernel constants are the fits to the public kernel-latency tables of ai-dynamo/aiconfigurator
 (Apache-2.0, repository state of 2026-08-21; TensorRT-LLM tables unless a level says otherwise);
-`stack` is what published MLPerf Inference results (v3.1 to v6.0, closed division) leave after them.
+the share of peak of CDNA 3 in 8 bits and the energies per operation were set so that published MLPerf
+Inference results (closed division, v4.1 to v6.0) of those architectures come out.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ class Efficiency:
     less power than its peak needs runs at TDP / energy instead. `memory` is the share of bandwidth that
     streaming weights reaches, `cache` the share that reading the KV cache reaches. `attention` is the share of
     the 16-bit peak that causal prefill attention reaches. `reduce_link` is the share of a scale-up link's one-way
-    bandwidth that an all-reduce's wire bytes see, `reduce_start_s` its latency; `stack` multiplies the whole step.
+    bandwidth that an all-reduce's wire bytes see, `reduce_start_s` its latency.
     """
 
     gemm: Mapping[str, float] = attrs.field(factory=dict)
@@ -40,7 +41,6 @@ class Efficiency:
     reduce_link: float | None = None
     reduce_start_s: float | None = None
     host_s: float | None = None
-    stack: float | None = None
     calibrated: bool = False
 
 
@@ -55,7 +55,6 @@ _BASE: Final = Efficiency(
     reduce_link=0.55,
     reduce_start_s=7e-6,
     host_s=0.8e-3,
-    stack=1.0,
 )
 
 _LEVELS: Final[dict[str, Efficiency]] = {
@@ -93,7 +92,6 @@ class Resolved:
     reduce_link: float
     reduce_start_s: float
     host_s: float
-    stack: float
     calibrated: bool
     level: str
 

@@ -37,22 +37,19 @@ class Platform:
 
 @attrs.frozen(kw_only=True)
 class Hardware:
-    """Arrays over platforms, shape (rows,): rates in FLOP/s and bytes/s, capacities in bytes, times in s.
+    """Arrays over platforms, shape (rows,): rates in FLOP/s and bytes/s, sizes in bytes, times in s.
 
-    `peak` is None-free: platforms that lack a needed figure are refused by `missing_figure` before.
-    `link` is the one-way rate an all-reduce sees inside `domain` devices, already derated.
+    Rates are what software sustains, `bandwidth` alone is the datasheet's. `link` is the one-way rate that an
+    all-reduce sees. Platforms that lack a needed figure are refused by `missing_figure` before.
     """
 
     platforms: tuple[Platform, ...]
-    peak: Array
-    peak_16bit: Array
     gemm_rate: Array
     gemm_rate_16bit: Array
     attention_rate: Array
     bandwidth: Array
     weight_rate: Array
     cache_rate: Array
-    capacity: Array
     usable: Array
     weight_bytes: Array
     expert_weight_bytes: Array
@@ -60,14 +57,11 @@ class Hardware:
     kv_bytes: Array
     link: Array
     link_start: Array
-    domain: Array
     kernel_start: Array
     attention_start: Array
     expert_start: Array
     host: Array
-    stack: Array
     tdp_w: Array
-    idle_w: Array
 
     def take(self, rows: Sequence[int] | np.ndarray) -> "Hardware":
         """Return the platforms of `rows`, each array as a column of shape (len(rows), 1)."""
@@ -109,19 +103,15 @@ def _row(platform: Platform) -> dict[str, float]:
     bits = arithmetic_class(key)
     half = (peak_of(accelerator.compute.dense, _HALF) or peak / TERA) * TERA
     bandwidth = (accelerator.memory.bandwidth_gb_per_s or 0.0) * GB
-    capacity = (accelerator.memory.capacity_gb or 0.0) * GB
     link, start = _link(accelerator, efficiency)
     weight = precision.weight_bits / 8
     return {
-        "peak": peak,
-        "peak_16bit": half,
         "gemm_rate": _sustained(accelerator, efficiency, peak, bits),
         "gemm_rate_16bit": _sustained(accelerator, efficiency, half, "16"),
         "attention_rate": half * efficiency.attention,
         "bandwidth": bandwidth,
         "weight_rate": bandwidth * efficiency.memory,
         "cache_rate": bandwidth * efficiency.cache,
-        "capacity": capacity,
         "usable": usable_bytes(accelerator),
         "weight_bytes": 2.0 if precision.experts_only else weight,
         "expert_weight_bytes": weight,
@@ -129,14 +119,11 @@ def _row(platform: Platform) -> dict[str, float]:
         "kv_bytes": KV_BITS[platform.kv_precision] / 8,
         "link": link,
         "link_start": start,
-        "domain": float(accelerator.topology.scale_up_domain or 1),
         "kernel_start": efficiency.kernel_start_s,
         "attention_start": efficiency.attention_start_s,
         "expert_start": efficiency.expert_start_s,
         "host": efficiency.host_s,
-        "stack": efficiency.stack,
         "tdp_w": _or_nan(accelerator.power.tdp_w),
-        "idle_w": _or_nan(accelerator.power.idle_w),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
 from chipdex.domain.model import Model
-from chipdex.estimate.hardware import Hardware, Platform
+from chipdex.estimate.hardware import Platform, hardware
 from chipdex.estimate.interval import LEVEL, Basis, interval
 from chipdex.estimate.step import StepTime
 from chipdex.search.operate import Operation
@@ -56,8 +56,8 @@ class Row:
         """Requests per second of all replicas."""
         return float(self.operation.requests_per_s[self.index]) * self.replicas
 
-    def estimate(self, model: Model, demand: Demand, hw: Hardware) -> Estimate:
-        """Return the row as an estimate; `hw` is the platform's own row."""
+    def estimate(self, model: Model, demand: Demand) -> Estimate:
+        """Return the row as an estimate."""
         op, i = self.operation, self.index
         basis = basis_of(self.platform)
         outputs = self.requests_per_s * demand.output_tokens
@@ -95,7 +95,7 @@ class Row:
             explanation={
                 "step time": self._terms(),
                 "inputs": _inputs(self.platform.accelerator, self.platform.precision.compute),
-                "efficiencies": _efficiencies(self.platform, hw),
+                "efficiencies": _efficiencies(self.platform),
             },
         )
 
@@ -168,14 +168,14 @@ def _source(accelerator: Accelerator, figure: str) -> str:
     return "; ".join(accelerator.sources[key].title for key in keys if key in accelerator.sources)
 
 
-def _efficiencies(platform: Platform, hw: Hardware) -> list[dict[str, Any]]:
-    found = platform.efficiency
+def _efficiencies(platform: Platform) -> list[dict[str, Any]]:
+    found, hw = platform.efficiency, hardware([platform])
     rows: Mapping[str, tuple[float, str]] = {
-        "large matrix products": (float(hw.gemm_rate.flat[0]) / TERA, "10^12/s"),
-        "prefill attention": (float(hw.attention_rate.flat[0]) / TERA, "10^12/s"),
-        "streaming weights": (float(hw.weight_rate.flat[0]) / GB, "GB/s"),
-        "reading the KV cache": (float(hw.cache_rate.flat[0]) / GB, "GB/s"),
-        "all-reduce": (float(hw.link.flat[0]) / GB, "GB/s"),
+        "large matrix products": (float(hw.gemm_rate[0]) / TERA, "10^12/s"),
+        "prefill attention": (float(hw.attention_rate[0]) / TERA, "10^12/s"),
+        "streaming weights": (float(hw.weight_rate[0]) / GB, "GB/s"),
+        "reading the KV cache": (float(hw.cache_rate[0]) / GB, "GB/s"),
+        "all-reduce": (float(hw.link[0]) / GB, "GB/s"),
     }
     return [
         {"operation": name, "sustained": value, "unit": unit, "level": found.level}

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from chipdex.domain.workload import Load
 from chipdex.estimate import serving
-from chipdex.estimate.decoder import Deployments, Performance, capacity, perform
+from chipdex.estimate.decoder import ONE_BATCH, Deployments, Performance, capacity, perform
 from chipdex.estimate.operation import Array
-from chipdex.estimate.serving import Lengths
+from chipdex.estimate.serving import Lengths, Serving
 from chipdex.search.query import Demand, Objective
 
 Flags = NDArray[np.bool_]
@@ -95,13 +95,8 @@ def _choose(
 ) -> Operation:
     performance = perform(deployments, batch, demand.load)
     served = performance.serving
-    percentile = demand.percentile
     utilisation = serving.SERVER_UTILISATION if demand.load is Load.OPEN else 1.0
-    if demand.load is Load.OPEN:
-        ttft = serving.first_token_tail(served, lengths_of(demand), percentile, utilisation)
-    else:
-        ttft = served.ttft_s * (1.0 if demand.load in {Load.STATIC, Load.SINGLE} else serving.spread(percentile))
-    tpot = served.tpot_s * (1.0 if demand.load in {Load.STATIC, Load.SINGLE} else serving.spread(percentile))
+    ttft, tpot = _tails(served, demand, utilisation)
     requests = served.requests_per_s * utilisation
     fits = batch <= largest
     within = _within(ttft, demand.limits.ttft_ms) & _within(tpot, demand.limits.tpot_ms)
@@ -126,6 +121,16 @@ def _choose(
         performance=performance,
         column=column,
     )
+
+
+def _tails(served: Serving, demand: Demand, utilisation: float) -> tuple[Array, Array]:
+    """Return time to first token and per output token at the demand's percentile; one batch has no spread."""
+    spread = 1.0 if demand.load in ONE_BATCH else serving.spread(demand.percentile)
+    if demand.load is Load.OPEN:
+        ttft = serving.first_token_tail(served, lengths_of(demand), demand.percentile, utilisation)
+    else:
+        ttft = served.ttft_s * spread
+    return ttft, served.tpot_s * spread
 
 
 def _at_rate(rate: float, replicas: Array, requests: Array, score: Array, batch: Array) -> tuple[Array, Array]:

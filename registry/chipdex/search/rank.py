@@ -18,7 +18,7 @@ from chipdex.search.result import HOURS_PER_MONTH, Answer, BestAnswer, Carbon, C
 from chipdex.search.space import Space, Split, fitting, space, splits
 from chipdex.units import GB
 
-_FINALISTS: Final = 12
+_FINALISTS: Final = 24
 _TIE: Final = 1e-6
 
 
@@ -176,14 +176,14 @@ def _pick(
 
 
 def _finalists(rows: Sequence[int], kept: Space, operation: Operation) -> list[int]:
-    """Return the rows worth pricing: for each size of replica and precision the fastest, best per device first."""
+    """Return the rows worth pricing: for each size of replica and precision the fastest, and the quickest of all."""
     fastest: dict[tuple[int, int], int] = {}
     for row in rows:
         key = (kept.platform[row], kept.split[row].devices)
         if key not in fastest or operation.requests_per_s[row] > operation.requests_per_s[fastest[key]]:
             fastest[key] = row
-    least_power = [min(rows, key=lambda r: float(operation.ttft_s[r] + operation.tpot_s[r] * 100))]
-    return [*dict.fromkeys([*list(fastest.values())[: _FINALISTS * 2], *least_power])]
+    quickest = min(rows, key=lambda r: float(operation.ttft_s[r] + operation.tpot_s[r] * 100))
+    return [*dict.fromkeys([*list(fastest.values())[:_FINALISTS], quickest])]
 
 
 def _ways_to_pay(device: Accelerator, split: Split, prices: Market, query: Query) -> list[Paid | None]:
@@ -263,19 +263,21 @@ def _reject_latency(
     ):
         nearest = min(float(seconds[row]) for row in rows) * 1e3
         if limit is not None and nearest > limit:
-            rejected.pop(device.id, None)
-            _reject(rejected, device, constraint, nearest, limit, "ms")
+            rejected[device.id] = Rejection(
+                accelerator=device.id, constraint=constraint, value=nearest, limit=limit, unit="ms"
+            )
             return
     # Each limit can be met alone, but no batch of any split meets both.
     row = min(rows, key=lambda r: float(operation.ttft_s[r]))
-    rejected.pop(device.id, None)
-    _reject(rejected, device, "ttft_ms", float(operation.ttft_s[row]) * 1e3, limits.ttft_ms, "ms")
+    value = float(operation.ttft_s[row]) * 1e3
+    rejected[device.id] = Rejection(
+        accelerator=device.id, constraint="ttft_ms", value=value, limit=limits.ttft_ms, unit="ms"
+    )
 
 
 def _answer(rank: int, candidate: _Candidate, query: Query) -> Answer:
     row = candidate.row
-    own = space([row.platform], [row.split]).hw
-    estimate = row.estimate(query.model, query.demand, own)
+    estimate = row.estimate(query.model, query.demand)
     offer = candidate.paid.offer if candidate.paid else None
     if offer is not None:
         estimate = attrs.evolve(estimate, rests_on=(*estimate.rests_on, offer.id))

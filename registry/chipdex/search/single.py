@@ -12,19 +12,17 @@ from chipdex.estimate.interval import Basis
 from chipdex.search.assemble import Row, basis_of
 from chipdex.search.operate import lengths_of, operate
 from chipdex.search.query import Case, Objective, default_precisions
-from chipdex.search.rank import Records
 from chipdex.search.result import Estimate
 from chipdex.search.space import fitting, space, splits
 from chipdex.units import GB
 
 
-def estimate(registry: Records, case: Case) -> Estimate:
+def estimate(case: Case) -> Estimate:
     """Return the best deployment of `case.count` devices within the case's limits.
 
     What is not given is searched for the highest throughput. Where no batch meets the limits the nearest miss
     comes back with a warning. Raises InfeasibleError when the model does not fit or no format runs.
     """
-    del registry  # a case carries its records
     if case.basis is Basis.MEASURED:
         raise InfeasibleError(
             f"No measurement of {case.model.id} on {case.accelerator.id} is in the registry.",
@@ -63,7 +61,7 @@ def estimate(registry: Records, case: Case) -> Estimate:
     chosen = Row(
         operation=operation, index=row, platform=platform, split=kept.split[row], replicas=int(replicas[row, 0])
     )
-    found = chosen.estimate(case.model, case.demand, kept.hw.take([kept.platform[row]]))
+    found = chosen.estimate(case.model, case.demand)
     return attrs.evolve(found, count=case.count, warnings=_warnings(case, feasible=bool(operation.feasible[row])))
 
 

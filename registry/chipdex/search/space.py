@@ -89,12 +89,11 @@ class Space:
     platform: tuple[int, ...]
     split: tuple[Split, ...]
 
-    def deployments(self, model: Model, lengths: Lengths, rows: Sequence[int] | None = None) -> Deployments:
-        """Return the rows (all of them, or those given) as arrays for the estimator."""
-        chosen = range(len(self.platform)) if rows is None else rows
+    def deployments(self, model: Model, lengths: Lengths) -> Deployments:
+        """Return the rows as arrays for the estimator."""
         return Deployments(
-            hw=self.hw.take([self.platform[i] for i in chosen]),
-            layout=_layout([self.split[i] for i in chosen]),
+            hw=self.hw.take(self.platform),
+            layout=_layout(self.split),
             model=model,
             lengths=lengths,
         )

@@ -67,7 +67,7 @@ def estimate(
 
 
 def _answer(session: Session, case: dict[str, Any]) -> dict[str, Any]:
-    return dict(run_estimate(session.registry, case_of(session, case)).as_json())
+    return dict(run_estimate(case_of(session, case)).as_json())
 
 
 def _stream(session: Session, file: str) -> None:
