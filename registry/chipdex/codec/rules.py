@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chipdex.codec.faults import Fault, Path
 from chipdex.codec.suggest import did_you_mean
-from chipdex.domain import Accelerator, Kind, Model, Record, Scenario, SourceKind
+from chipdex.domain import Accelerator, Family, Kind, Model, Record, Scenario, SourceKind
 from chipdex.domain.accelerator import PARTS_OF_KIND
 
 
@@ -65,7 +65,27 @@ def _limits_are_of_scenarios(data: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(("limits", name), f"is not a scenario; those are {', '.join(known)}.", fix)
 
 
+_PARTS_OF_FAMILY: Final = {Family.DECODER: ("decoder",), Family.VISION_LANGUAGE: ("decoder", "stage")}
+
+
+def _model_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _limits_are_of_scenarios(data)
+    yield from _family_has_its_parts(data)
+
+
+def _family_has_its_parts(data: Mapping[str, Any]) -> Iterator[Fault]:
+    family = data.get("family")
+    if not isinstance(family, str) or family not in [*Family]:
+        return
+    needed = _PARTS_OF_FAMILY.get(Family(family), ("stage",))
+    for part in needed:
+        if part not in data:
+            yield Fault((part,), f"is missing from a model of family {family}.", f"Describe it: add [{part}].")
+    if "decoder" not in needed and "decoder" in data:
+        yield Fault(("decoder",), f"is given for a model of family {family}.", "Describe it as [[stage]] tables.")
+
+
 _RULES: Final[Mapping[type[Record], Callable[[Mapping[str, Any]], Iterator[Fault]]]] = {
     Accelerator: _parts_belong_to_kind,
-    Model: _limits_are_of_scenarios,
+    Model: _model_faults,
 }

@@ -41,6 +41,7 @@ from chipdex.domain.offer import DateBasis, Offer, OfferState, Term
 from chipdex.domain.parameters import ParameterCount, parameter_count
 from chipdex.domain.record import Record
 from chipdex.domain.source import Disputed, Level, Origin, Source, SourceKind
+from chipdex.domain.stage import Stage, StageKind
 from chipdex.domain.workload import BenchmarkWorkload, Load, Scenario, Workload
 
 __all__ = [
@@ -89,6 +90,8 @@ __all__ = [
     "Scope",
     "Source",
     "SourceKind",
+    "Stage",
+    "StageKind",
     "StateSpace",
     "Status",
     "Term",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -17,9 +18,40 @@ class PowerScope(StrEnum):
     FACILITY = "facility"
 
 
+METRICS: Final = {
+    "output_tokens_per_s": "tokens/s",
+    "total_tokens_per_s": "tokens/s",
+    "inferences_per_s": "1/s",
+    "latency_ms": "ms",
+    "ttft_ms": "ms",
+    "tpot_ms": "ms",
+    "power_w": "W",
+    "j_per_output_token": "J/token",
+    "j_per_inference": "J",
+    "gemm_share_of_peak": "1",
+    "attention_share_of_peak": "1",
+    "weights_share_of_bandwidth": "1",
+    "cache_share_of_bandwidth": "1",
+    "all_reduce_share_of_link": "1",
+    "kernel_start_us": "us",
+    "attention_start_us": "us",
+    "expert_start_us": "us",
+    "all_reduce_start_us": "us",
+    "gemm_pj_per_flop": "pJ/FLOP",
+}
+"""Metric -> its unit. Those from `gemm_share_of_peak` on are constants of kernels, fitted to tables of timings: of a
+device, a format and a software stack, over the dense datasheet peak, without a model (`model` is "kernel/KIND")."""
+
+
 @attrs.frozen(kw_only=True)
 class Measurement(Record):
-    """One published result: device, count, model, formats, lengths, load, software, date, value and unit."""
+    """One published result: device, count, model, formats, lengths, load, software, date, value and unit.
+
+    `metric` is one of `METRICS`; throughput is of all `count` devices together. `percentile` is that of a latency
+    (None: the mean), `tuned` is False for runs that nobody optimised, which calibration leaves out.
+    `result` is the official id under which the publisher lists it, `submitter` who ran it, `system` on what,
+    `round` in which round of a benchmark; `power_scope` says what a figure of watts or joules includes.
+    """
 
     accelerator: str
     count: int
@@ -34,9 +66,16 @@ class Measurement(Record):
     concurrency: float | None = None
     tensor: int | None = None
     pipeline: int | None = None
+    expert: int | None = None
     metric: str
     value: float
     unit: str
+    percentile: float | None = None
+    tuned: bool = True
+    result: str | None = None
+    submitter: str | None = None
+    system: str | None = None
+    round: str | None = None
     power_scope: PowerScope | None = None
     software: str | None = None
     date: dt.date | None = None

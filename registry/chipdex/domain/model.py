@@ -8,12 +8,28 @@ from typing import Literal
 import attrs
 
 from chipdex.domain.record import Record
+from chipdex.domain.stage import Stage
 
 
 class Family(StrEnum):
-    """Which estimator a model's cost profile belongs to."""
+    """Which estimator a model's cost profile belongs to.
+
+    `decoder` models have a `decoder`; `vision-language` ones a `decoder` and the stages of their encoder; all
+    others have stages. `tiny` models are meant to live in a microcontroller's memory.
+    """
 
     DECODER = "decoder"
+    VISION_LANGUAGE = "vision-language"
+    ENCODER = "encoder"
+    ENCODER_DECODER = "encoder-decoder"
+    CLASSIFICATION = "classification"
+    SEGMENTATION = "segmentation"
+    DETECTION = "detection"
+    DIFFUSION = "diffusion"
+    SPEECH = "speech"
+    RECOMMENDATION = "recommendation"
+    TINY = "tiny"
+    SPIKING = "spiking"
 
 
 @attrs.frozen(kw_only=True)
@@ -184,7 +200,9 @@ class Model(Record):
     `params` counts everything, `active_params` what one token passes through; each is the publisher's count or
     follows from the structure, as its source says. `extra_params` is the part of `params` outside the decoder
     that occupies memory (a vision encoder). `precisions` are the formats the publisher ships, first one first;
-    `limits` maps a scenario to the limits a benchmark or publisher sets for it.
+    `inference` says what one inference of a model with stages is ("224 x 224 image", "30 s of audio"), and
+    `outputs_per_inference` how many units a benchmark counts for it where those are not inferences (tokens of a
+    transcript). `limits` maps a scenario to the limits a benchmark or publisher sets for it.
     """
 
     name: str
@@ -197,5 +215,8 @@ class Model(Record):
     context_tokens: int | None = None
     input_tokens: float | None = None
     output_tokens: float | None = None
+    inference: str | None = None
+    outputs_per_inference: float | None = None
     limits: Mapping[str, Limits] = attrs.field(factory=dict)
     decoder: Decoder | None = None
+    stage: tuple[Stage, ...] = ()
