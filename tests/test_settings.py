@@ -86,7 +86,7 @@ def test_a_mistake_in_a_variable_names_the_variable(config: Path) -> None:
 
 
 def test_a_config_file_that_cannot_be_read_is_a_storage_error(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="cannot be read: Is a directory"):
+    with pytest.raises(StorageError, match="is a folder"):
         load_settings(environ=environ(tmp_path))
 
 
@@ -94,6 +94,18 @@ def test_a_config_file_that_is_no_text_is_told(config: Path) -> None:
     write(config, "")
     config.write_bytes(b"\xff\xfe")
     with pytest.raises(OptionError, match="byte 0 is not UTF-8"):
+        load_settings(environ=environ(config))
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_a_config_file_that_is_a_device_is_refused_unread(device: str) -> None:
+    with pytest.raises(StorageError, match="is a device or a pipe"):
+        load_settings(environ={"CHIPDEX_CONFIG": device})
+
+
+def test_a_config_file_that_is_far_too_large_is_refused(config: Path) -> None:
+    write(config, "# " + "x" * 1_000_000)
+    with pytest.raises(StorageError, match=r"has 1\.0 MB"):
         load_settings(environ=environ(config))
 
 
@@ -136,6 +148,8 @@ def test_setting_one_thing_keeps_the_others(config: Path, name: str, text: str, 
         ("plugins.strikt", "1", "Did you mean plugins.strict"),
         ("plugins.strict", "maybe", "neither true nor false"),
         ("prefer", "x", "prefer.KEY"),
+        ("prefer.x", "\udcff", "is no text"),
+        ("prefer.\udcff", "x", "is no text"),
     ],
 )
 def test_setting_something_impossible_changes_nothing(config: Path, name: str, text: str, complaint: str) -> None:

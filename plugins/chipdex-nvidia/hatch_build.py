@@ -1,4 +1,6 @@
-"""Write the bundle that a wheel ships beside its profiles: every TOML file parsed, as one JSON file.
+"""Write the bundles that a wheel ships beside its profiles: every TOML file parsed, as one JSON file.
+
+Measurements have a bundle of their own, which is read only when they are asked for.
 
 The same file stands in every data plugin, so that a plugin builds from its own folder with nothing
 but hatchling and the standard library.
@@ -7,6 +9,7 @@ but hatchling and the standard library.
 import datetime as dt
 import hashlib
 import json
+import shutil
 import tempfile
 import tomllib
 from pathlib import Path
@@ -15,11 +18,21 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLE = "chipdex-bundle.json"
+ROWS_BUNDLE = "chipdex-measurements.json"
 
 
-def bundle_of(package: Path) -> str:
-    """Return the bundle of a package folder as JSON text; its digest is of the text of `files`."""
-    files = {path.relative_to(package).as_posix(): _parsed(path) for path in sorted(package.rglob("*.toml"))}
+def bundles_of(package: Path) -> dict[str, str]:
+    """Return the bundles of a package folder by name, as JSON text; the digest of each is of the text of `files`."""
+    places = {path.relative_to(package).as_posix(): path for path in sorted(package.rglob("*.toml"))}
+    rows = {place for place in places if place.startswith("measurements/")}
+    bundles = {BUNDLE: _bundle({place: places[place] for place in places if place not in rows})}
+    return bundles | (
+        {ROWS_BUNDLE: _bundle({place: places[place] for place in places if place in rows})} if rows else {}
+    )
+
+
+def _bundle(places: dict[str, Path]) -> str:
+    files = {place: _parsed(path) for place, path in places.items()}
     body = json.dumps(files, default=_date, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(body.encode()).hexdigest()
     return f'{{"bundle":1,"digest":"{digest}","files":{body}}}'
@@ -39,20 +52,20 @@ def _date(value: object) -> dict[str, str]:
 
 
 class BundleHook(BuildHookInterface[Any]):
-    """Adds the bundle to wheels; an editable install reads the TOML files themselves."""
+    """Adds the bundles to wheels; an editable install reads the TOML files themselves."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the bundle to a temporary file and name its place in the wheel."""
+        """Write the bundles to a temporary folder and name their places in the wheel."""
         if version == "editable":
             return
         package = next(path.parent for path in Path(self.root).glob("*/__init__.py") if path.parent.name != "tests")
-        self.written = Path(tempfile.mkdtemp()) / BUNDLE
-        self.written.write_text(bundle_of(package), encoding="utf-8")
-        build_data["force_include"][str(self.written)] = f"{package.name}/{BUNDLE}"
+        self.written = Path(tempfile.mkdtemp())
+        for name, text in bundles_of(package).items():
+            (self.written / name).write_text(text, encoding="utf-8")
+            build_data["force_include"][str(self.written / name)] = f"{package.name}/{name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Remove the temporary file, which the wheel now holds."""
+        """Remove the temporary files, which the wheel now holds."""
         del build_data, artifact_path
         if version != "editable":
-            self.written.unlink()
-            self.written.parent.rmdir()
+            shutil.rmtree(self.written)

@@ -1,15 +1,17 @@
 """The Python API: `chipdex.load()` and a registry that answers."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from chipdex.calibrate.knowing import knowledge_of
 from chipdex.catalog import Registry
 from chipdex.codec.model_file import model_file, read_model
 from chipdex.domain import Model, Workload
-from chipdex.search import BestAnswer, Case, Estimate, Query
+from chipdex.search import BestAnswer, Case, Estimate, Knowledge, Query
 from chipdex.search import best as rank
 from chipdex.search import estimate as run_estimate
 from chipdex.search.query import Choice, default_precisions, demand, kv_named, precision_named
@@ -49,6 +51,7 @@ class Chipdex:
                 kv_precision=kv_named(kv_precision) if kv_precision else None,
                 choice=Choice(**choice),
             ),
+            self.knowledge,
         )
 
     def estimate(
@@ -73,7 +76,13 @@ class Chipdex:
                 precision=precision_named(precision) if precision else None,
                 **case,
             ),
+            self.knowledge,
         )
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Estimators, calibration and measurements that the plugins bring."""
+        return knowledge_of(self.records)
 
     def model(self, name: str | Path | Model) -> Model:
         """Return the model that `name` is, names, or describes."""

@@ -3,20 +3,47 @@
 What stands here keeps its name and meaning as long as the first number of the hook API does not change.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from chipdex.domain import *  # noqa: F403 - the domain's own list is what is published
 from chipdex.domain import __all__ as _domain_names
 from chipdex.hooks.compatibility import HOOK_API
 from chipdex.hooks.records import Command, Estimator, FetchContext, LintRule, PricingSource, ProfileSource
 from chipdex.hooks.specs import hookimpl
 
+if TYPE_CHECKING:
+    from chipdex.estimate.decoder import Deployments, Performance
+    from chipdex.estimate.families.batched import batch_performance
+    from chipdex.estimate.memory import Memory as Footprint
+
 __all__ = [
     "HOOK_API",
     "Command",
+    "Deployments",
     "Estimator",
     "FetchContext",
+    "Footprint",
     "LintRule",
+    "Performance",
     "PricingSource",
     "ProfileSource",
+    "batch_performance",
     "hookimpl",
 ]
 __all__ += _domain_names  # noqa: PLE0605 - a list, added to
+
+_OF_ESTIMATION = {
+    "Deployments": ("chipdex.estimate.decoder", "Deployments"),
+    "Performance": ("chipdex.estimate.decoder", "Performance"),
+    "Footprint": ("chipdex.estimate.memory", "Memory"),
+    "batch_performance": ("chipdex.estimate.families.batched", "batch_performance"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return what estimators work with: numpy comes with it, so it is imported by those who ask for it."""
+    if name in _OF_ESTIMATION:
+        module, attribute = _OF_ESTIMATION[name]
+        return getattr(import_module(module), attribute)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,8 +1,11 @@
 """Settings: the one place that reads the environment and the config file, and that writes the config file."""
 
 import contextlib
+import errno
 import os
 import re
+import stat
+import tempfile
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +18,7 @@ from chipdex.ids import distribution_name
 
 PROJECT_FOLDER: Final = ".chipdex"
 CONFIG_VARIABLE: Final = "CHIPDEX_CONFIG"
+_LARGEST_CONFIG_BYTES: Final = 1_000_000
 
 
 class SettingType(StrEnum):
@@ -147,6 +151,7 @@ def config_path(environ: Mapping[str, str] = os.environ) -> Path:
 def read_config(file: Path) -> dict[str, Any]:
     """Return the config file as TOML has it; a file that does not exist is an empty table."""
     try:
+        _check_kind(file)
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
@@ -163,6 +168,20 @@ def read_config(file: Path) -> dict[str, Any]:
         raise OptionError(f"{file}: not TOML: {error}.", fix="Correct that line.") from error
 
 
+def _check_kind(file: Path) -> None:
+    """Refuse what never ends, what waits for a writer, and what nobody writes settings into."""
+    about = file.stat()
+    if not stat.S_ISREG(about.st_mode):
+        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
+        raise StorageError(f"The config file {file} is {kind}.", fix=f"Name a file in {CONFIG_VARIABLE}.")
+    if about.st_size > _LARGEST_CONFIG_BYTES:
+        size = f"{about.st_size / 1e6:,.1f} MB"
+        raise StorageError(
+            f"The config file {file} has {size}, and settings take a few lines.",
+            fix=f"Name another file in {CONFIG_VARIABLE}.",
+        )
+
+
 def file_settings(file: Path) -> dict[str, Any]:
     """Return what the config file sets, by the settings' names, each value of the type it must have."""
     return _checked(read_config(file), file)
@@ -174,6 +193,9 @@ def set_setting(file: Path, name: str, text: str) -> None:
     A table's entry is named after a dot: `prefer.nvidia/h100-sxm`. Everything else in the file keeps
     its value; comments are lost, because TOML is written anew.
     """
+    for what, said in (("name", name), ("value", text)):
+        if not _is_text(said):
+            raise OptionError(f"The setting's {what} {said!r} is no text.", fix="Write it as UTF-8.")
     setting, entry = _setting_named(name)
     config = read_config(file)
     _checked(config, file)
@@ -186,6 +208,15 @@ def set_setting(file: Path, name: str, text: str) -> None:
     else:
         table.pop(key, None)
     write_config(file, config)
+
+
+def _is_text(argument: str) -> bool:
+    """Return whether an argument can be written down: bytes that are not UTF-8 come in as lone surrogates."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write_config(file: Path, config: Mapping[str, Any]) -> None:
@@ -203,16 +234,42 @@ def write_config(file: Path, config: Mapping[str, Any]) -> None:
 def write_text(file: Path, text: str) -> None:
     """Write a file in one step, making its folder where needed; on OSError the old file is untouched."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
+    with in_one_step(file) as draft:
         draft.write_text(text, encoding="utf-8")
-        with contextlib.suppress(FileNotFoundError):
-            draft.chmod(file.stat().st_mode)
-        draft.replace(file)
+
+
+@contextlib.contextmanager
+def in_one_step(file: Path, *, replace: bool = True) -> Iterator[Path]:
+    """Yield an empty draft beside `file` that takes its place when the block ends well.
+
+    A symbolic link stays one: the file it points to is written. Raises FileExistsError where there is one and
+    `replace` is False, also where somebody else made it in the meantime, and OSError where it cannot be written.
+    """
+    target = file.resolve()
+    if target.exists() and not replace:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "It is no regular file", str(file))
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        draft.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+        yield draft
+        if not replace:
+            # Only one of two that write the same new file can make it.
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        draft.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def plugin_name(text: str) -> str:

@@ -53,10 +53,12 @@ COUNTS: Final[frozenset[str]] = frozenset(
         "key_heads", "value_heads", "key_head_dim", "state_size", "groups", "conv_kernel",
         "batch", "concurrency", "accelerators", "nodes", "tensor", "pipeline", "expert", "percentile",
         "value", "samples", "interruption",
+        "macs", "values_moved", "gathered_values", "synaptic_operations", "runs", "items", "outputs_per_inference",
     }
 )  # fmt: skip
 """Keys whose value is a plain number: a count, a dimension, or a value whose unit is another key's."""
 
+MB: Final = 1e6
 GB: Final = 1e9
 TERA: Final = 1e12
 

@@ -21,7 +21,8 @@ COLUMNS = {
     "models": "id name family params active_params layers kv_bytes_per_token context_tokens distribution",
     "measurements": (
         "id accelerator count model precision kv_precision scenario load input_tokens output_tokens batch concurrency "
-        "tensor metric value unit power_scope software date source distribution"
+        "tensor metric value unit power_scope software date source distribution percentile rate_per_s pipeline expert "
+        "tuned result submitter system round"
     ),
     "offers": (
         "id provider instance accelerator count region term usd_per_hour currency rate_to_usd host_included "
@@ -190,6 +191,7 @@ def test_a_measurement_names_device_and_model_by_id(registry: Registry) -> None:
     found = row(registry, "SELECT * FROM measurements")
     assert (found["accelerator"], found["model"], found["count"]) == ("acme/x100", "acme/m1", 8)
     assert (found["scenario"], found["date"], found["source"]) == ("offline", "2026-06-01", "results")
+    assert (found["tuned"], found["result"], found["percentile"]) == (1, None, None)
 
 
 def test_an_offer_s_row_says_what_is_not_included(registry: Registry) -> None:
@@ -253,7 +255,9 @@ def test_a_statement_that_is_more_than_a_question_is_refused(
     [
         ("SELECT memory FROM accelerators", r"no such column: memory\. Did you mean memory_gb\?.*tdp_w"),
         ("SELECT 1 FROM accelerator", r"no such table: accelerator\. Did you mean accelerators\?"),
-        ("SELECT neuron", r"no such column: neuron\.$"),
+        ("SELECT neuron", r"no such column: neuron\. .*the tables are accelerators"),
+        ('SELECT id FROM models WHERE "nmae" = 1', r"no such column: nmae\. Did you mean name\?"),
+        ('SELECT "a""`b" FROM models', r"no such column: a"),
         ("SELEC 1", "syntax error"),
         ("", "holds no statement"),
         ("-- a comment", "holds no statement"),
@@ -285,6 +289,33 @@ def test_a_query_without_end_can_be_interrupted(registry: Registry) -> None:
     assert registry.query("SELECT 1").rows == [(1,)]
 
 
+def test_a_query_that_takes_too_long_is_ended(registry: Registry) -> None:
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+    with pytest.raises(QueryError, match=r"took longer than 0\.05 s\. Ask for less"):
+        registry.tables.query(endless, seconds=0.05)
+    assert registry.query("SELECT count(*) FROM accelerators").rows == [(2,)]
+
+
+def test_a_query_that_gives_rows_without_end_is_ended(registry: Registry) -> None:
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
+    with pytest.raises(QueryError, match=r"more than 1,000,000 rows\. Add a LIMIT\."):
+        registry.query(endless)
+    assert len(registry.query(f"{endless} LIMIT 1000").rows) == 1000
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "id" FROM "models" AS "m" WHERE "m"."id" = \'acme/m1\'',
+        "SELECT id FROM models WHERE id <> '\"no name\"'",
+        'SELECT id AS "my ""own"" name" FROM models -- "no name either"',
+        'SELECT id /* "nor here" */ FROM [models]',
+    ],
+)
+def test_double_quotes_mark_names_and_only_names(registry: Registry, sql: str) -> None:
+    assert registry.query(sql).rows == [("acme/m1",)]
+
+
 def test_queries_may_come_from_other_threads(registry: Registry) -> None:
     registry.query("SELECT 1 FROM models")
     rows: list[object] = []
@@ -312,6 +343,19 @@ def test_an_existing_file_is_replaced_only_when_forced(registry: Registry, tmp_p
     assert target.read_text() == "mine"
     registry.tables.export(target, force=True)
     assert target.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_a_link_stays_a_link_and_its_file_is_written(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "all.db")
+    registry.tables.export(tmp_path / "link.db")
+    assert (tmp_path / "link.db").is_symlink()
+    assert (tmp_path / "all.db").read_bytes().startswith(b"SQLite format 3")
+
+
+def test_what_is_no_file_is_never_replaced(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "null.db").symlink_to("/dev/null")
+    with pytest.raises(StorageError, match="no regular file"):
+        registry.tables.export(tmp_path / "null.db", force=True)
 
 
 @pytest.mark.parametrize("place", ["nowhere/all.db", "file/all.db"])

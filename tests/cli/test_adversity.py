@@ -116,6 +116,26 @@ def test_a_config_that_cannot_be_written_is_one_sentence(chipdex: Chipdex, monke
         ("best",),
         ("best", "m", "--objective", "fame"),
         ("best", "m", "--top", "0"),
+        ("best", "acme/m1", "--top", "99999999999999999999"),
+        ("best", "acme/m1", "--rate", "1e308"),
+        ("best", "acme/m1", "--rate", "nan"),
+        ("best", "acme/m1", "--concurrency", "1e300"),
+        ("best", "acme/m1", "--percentile", "49"),
+        ("best", "acme/m1", "--percentile", "99.99"),
+        ("best", "acme/m1", "--max-power-w", "nan"),
+        ("best", "acme/m1", "--max-power-w", "-1"),
+        ("best", "acme/m1", "--max-price-usd", "nan"),
+        ("best", "acme/m1", "--budget", "-5"),
+        ("best", "acme/m1", "--budget", "inf"),
+        ("best", "acme/m1", "--max-accelerators", "1000001"),
+        ("best", "acme/m1", "--draft-tokens", "0"),
+        ("best", "acme/m1", "--prefix-hit-fraction", "1.1"),
+        ("best", "acme/m1", "--prefill", "lazy"),
+        ("estimate", "acme/m1", "--device", "x100", "--count", "99999999999"),
+        ("sql", "SELECT 1", "--timeout", "0"),
+        ("devices", "--top", "99999999999999999999"),
+        ("config", "set", "prefer.x", "\udcff"),
+        ("config", "set", "prefer.\udcff", "x"),
         ("best", "m", "--ttft-ms", "soon"),
         ("best", "m", "--kind", "abacus"),
         ("estimate", "m", "--count", "-1"),
@@ -186,6 +206,85 @@ def test_clearing_the_cache_leaves_what_chipdex_did_not_write(
     monkeypatch.setenv("CHIPDEX_CACHE_DIR", str(cache))
     assert chipdex("cache", "clear").err == f"Deleted 2 files in {cache}.\n"
     assert sorted(path.name for path in cache.rglob("*") if path.is_file()) == ["holiday.jpg", "thesis.txt"]
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("option", "value", "near"),
+    [
+        ("--provider", "Cloud-A", "Did you mean cloud-a?"),
+        ("--provider", "cloud-a,clod-b", "Did you mean cloud-b?"),
+        ("--region", "zzz", "There are eu-1."),
+        ("--form-factor", "SXM", "No installed plugin brings any."),
+    ],
+)
+def test_a_choice_that_no_record_has_is_refused_with_the_nearest(
+    chipdex: Chipdex, option: str, value: str, near: str
+) -> None:
+    done = chipdex("best", "acme/m1", option, value, "--no-plugins")
+    assert done.code == 2
+    assert done.err.startswith(f"Error: {option}: no ")
+    assert near in done.err
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("empty", "The folder empty holds no config.json."), ("notes.txt", "The file notes.txt is neither")],
+)
+def test_a_path_that_describes_no_model_is_called_what_it_is(chipdex: Chipdex, name: str, said: str) -> None:
+    Path("empty").mkdir()
+    Path("notes.txt").write_text("x", encoding="utf-8")
+    done = chipdex("best", name, "--no-plugins")
+    assert done.code == 2
+    assert said in done.err
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_folder_whose_name_ends_like_a_file_is_a_folder(chipdex: Chipdex) -> None:
+    Path("model.json").mkdir()
+    assert "The folder model.json holds no config.json." in chipdex("best", "model.json", "--no-plugins").err
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("ending", ["", ".json"])
+def test_a_name_that_no_file_can_have_is_unknown(chipdex: Chipdex, ending: str) -> None:
+    done = chipdex("best", "a" * 5000 + ending, "--no-plugins")
+    assert done.code == 2
+    assert done.err.startswith("Error: No model is called")
+
+
+def test_without_measurements_the_advice_names_who_brings_them(
+    chipdex: Chipdex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHIPDEX_PLUGINS", "nothing-of-this-name")
+    assert "chipdex install chipdex-mlperf" in chipdex("measurements").err
+
+
+def test_a_config_file_that_never_ends_is_refused(chipdex: Chipdex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHIPDEX_CONFIG", "/dev/zero")
+    done = chipdex("devices")
+    assert done.code == 3
+    assert "/dev/zero" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("shelf")
+def test_numpy_does_not_talk_between(chipdex: Chipdex, monkeypatch: pytest.MonkeyPatch) -> None:
+    import warnings
+
+    import chipdex.cli.commands.best as command
+
+    rank = command.rank
+
+    def noisy(*arguments: Any) -> Any:
+        warnings.warn("overflow encountered in multiply", RuntimeWarning, stacklevel=2)
+        return rank(*arguments)
+
+    monkeypatch.setattr(command, "rank", noisy)
+    done = chipdex("best", "acme/m1", "--no-plugins")
+    assert done.code == 0
+    assert "overflow" not in done.err
 
 
 def test_settings_are_set_shown_and_reset(chipdex: Chipdex) -> None:

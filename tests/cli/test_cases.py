@@ -42,6 +42,14 @@ def test_each_case_is_answered_in_order_with_its_id(chipdex: Chipdex) -> None:
         (json.dumps(CASE | {"model": "nobody/knows"}), "nobody/knows"),
         (json.dumps(CASE | {"accelerator": "H9000"}), "H9000"),
         (json.dumps({"id": "x"}), "no model"),
+        (json.dumps(CASE | {"accelerators": 1_000_001}), "from 1 to 1,000,000"),
+        (json.dumps(CASE | {"rate": 1e308}), "above 0, up to 1,000,000,000"),
+        (json.dumps(CASE | {"concurrency": 1e300}), "concurrency is"),
+        (json.dumps(CASE | {"percentile": 99.99}), "from 50 to 99.9"),
+        (json.dumps(CASE | {"draft_acceptance_fraction": 1.5}), "from 0 to 1"),
+        (json.dumps(CASE | {"disaggregated": 1}), "true or false"),
+        (json.dumps(CASE | {"prefill": "lazy"}), "chunked, separate"),
+        (json.dumps(CASE)[:-1] + ', "accelerators": 2}', "'accelerators' twice"),
         ("[" * 100_000, "deep"),
     ],
 )
@@ -74,6 +82,29 @@ def test_one_deployment_is_estimated_from_options(chipdex: Chipdex) -> None:
     document = json.loads(done.out)
     assert document["schema"] == "chipdex/estimate@1"
     assert document["accelerator"] == "acme/x100"
+
+
+def test_a_deployment_that_misses_its_limits_is_printed_with_status_1(chipdex: Chipdex) -> None:
+    limits = ("--ttft-ms", "0.001", "--tpot-ms", "0.001")
+    asked = ("estimate", "m-one", "--device", "x100", "--count", "1", *limits, "--no-plugins")
+    page = chipdex(*asked)
+    assert page.code == 1
+    assert page.out.startswith("Nearest miss, because no batch meets the limits: acme/m1: 1,024 input")
+    document = json.loads(chipdex(*asked, "--json").out)
+    assert document["throughput"]["output_tokens_per_s"] > 0
+    assert "infeasible" in [warning["code"] for warning in document["warnings"]]
+
+
+def test_a_case_that_misses_its_limits_says_so_and_ends_nothing(chipdex: Chipdex) -> None:
+    missed, met = answers(chipdex, json.dumps(CASE | {"tpot_ms": 0.001}), json.dumps(CASE))
+    assert "infeasible" in [warning["code"] for warning in missed["warnings"]]
+    assert "infeasible" not in [warning["code"] for warning in met["warnings"]]
+
+
+def test_the_first_line_states_the_question_and_the_deployment(chipdex: Chipdex) -> None:
+    head = chipdex("estimate", "m-one", "--device", "x100", "--count", "2", "--no-plugins").out.splitlines()[0]
+    assert head.startswith("acme/m1: 1,024 input and 256 output tokens; scenario server")
+    assert "2 x acme/x100" in head
 
 
 @pytest.mark.parametrize("missing", ["--device", "--count"])

@@ -55,6 +55,11 @@ def test_json_gets_the_failure_on_standard_output(capsys: pytest.CaptureFixture[
     assert said.err == "Error: No such thing. Try another.\n"
 
 
+def test_what_a_terminal_would_obey_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
+    Failure("option", "No \x1b]0;evil\x07 thing.", "Not \udcff.", 2).report(as_json=False)
+    assert capsys.readouterr().err == "Error: No \\x1b]0;evil\\x07 thing. Not \\udcff.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "asked"),
     [

@@ -34,6 +34,8 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("best", "acme/m1", "--json"): ANSWERED,
     ("best", "acme/m1", "--objective", "nonsense", "--json"): REFUSED,
     ("estimate", "acme/m1", "--device", "x100", "--count", "1", "--json"): ANSWERED,
+    ("validate", "--format", "nonsense"): REFUSED,
+    ("calibrate", "--format", "nonsense"): REFUSED,
     ("devices", "--json"): ANSWERED,
     ("models", "--json"): ANSWERED,
     ("offers", "--json"): ANSWERED,

@@ -120,8 +120,44 @@ def test_sql_gives_columns_and_rows(chipdex: Chipdex) -> None:
 
 
 def test_sql_keeps_both_columns_of_one_name(chipdex: Chipdex) -> None:
-    document = listed(chipdex, "sql", "SELECT 1 AS a, 2 AS a, x'00ff' AS b, 9e999 AS c")
-    assert document["rows"] == [{"a": 1, "a_2": 2, "b": "00ff", "c": "inf"}]
+    document = listed(chipdex, "sql", "SELECT 1 AS a, 2 AS a, x'00ff' AS b")
+    assert document["rows"] == [{"a": 1, "a_2": 2, "b": "00ff"}]
+
+
+def test_an_infinite_number_is_null_in_json_and_told(chipdex: Chipdex) -> None:
+    document = listed(chipdex, "sql", "SELECT 1e999, 2 AS a")
+    assert document["rows"] == [{"1e999": None, "a": 2}]
+    (warning,) = document["warnings"]
+    assert warning == {"code": "not_finite", "sentence": "No finite number came out for rows.0.1e999."}
+    assert chipdex("sql", "SELECT 1e999", "--no-plugins", "--format", "jsonl").out == '{"1e999": null}\n'
+    assert chipdex("sql", "SELECT 1e999 AS a", "--no-plugins", "--format", "csv").out == 'a\n""\n'
+    assert "unknown" in chipdex("sql", "SELECT 1e999", "--no-plugins").out
+
+
+@pytest.mark.parametrize("query", ["SELEC 1", "SELECT (", "SELECT sum(sum(1))"])
+def test_every_error_of_sql_says_what_would_be_right(chipdex: Chipdex, query: str) -> None:
+    error = json.loads(chipdex("sql", query, "--no-plugins", "--json").out)["error"]
+    assert "the tables are accelerators" in error["fix"]
+
+
+def test_a_query_without_end_is_ended_with_a_sentence(chipdex: Chipdex) -> None:
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+    done = chipdex("sql", endless, "--timeout", "0.1", "--no-plugins")
+    assert done.code == 2
+    assert done.err.startswith("Error: The query took longer than 0.1 s.")
+
+
+@pytest.mark.parametrize("where", ["", "   "])
+@pytest.mark.parametrize("verb", ["devices", "offers"])
+def test_an_empty_condition_is_none(chipdex: Chipdex, verb: str, where: str) -> None:
+    assert listed(chipdex, verb, "--where", where)["total"] == 2
+
+
+def test_a_misspelt_column_in_double_quotes_is_no_text(chipdex: Chipdex) -> None:
+    done = chipdex("devices", "--where", '"memory_bg" >= 80', "--no-plugins")
+    assert done.code == 2
+    assert "no such column: memory_bg. Did you mean memory_gb?" in done.err
+    assert listed(chipdex, "devices", "--where", '"memory_gb" >= 80')["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -159,6 +195,8 @@ def test_a_csv_file_holds_one_table(chipdex: Chipdex, home: Path) -> None:
         (("export", "x.db", "--table", "offers"), 2),
         (("export", "/nowhere/at/all/x.db"), 3),
         (("export", "/dev/null/x.csv"), 3),
+        (("export", ""), 2),
+        (("export", "."), 2),
     ],
 )
 def test_what_cannot_be_exported_is_one_sentence(chipdex: Chipdex, arguments: tuple[str, ...], code: int) -> None:
@@ -166,3 +204,42 @@ def test_what_cannot_be_exported_is_one_sentence(chipdex: Chipdex, arguments: tu
     assert done.code == code
     assert done.err.startswith("Error: ")
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["all.db", "devices.csv"])
+def test_an_existing_file_is_kept_unless_forced(chipdex: Chipdex, home: Path, name: str) -> None:
+    file = home / name
+    file.write_text("mine", encoding="utf-8")
+    done = chipdex("export", str(file), "--no-plugins")
+    assert (done.code, file.read_text(encoding="utf-8")) == (3, "mine")
+    assert "exists already. Add --force" in done.err
+    assert chipdex("export", str(file), "--force", "--no-plugins").code == 0
+    assert file.read_bytes() != b"mine"
+
+
+@pytest.mark.parametrize("name", ["ALL.DB", "Devices.CSV", "all.SQLite3"])
+def test_the_ending_of_a_file_may_be_in_capitals(chipdex: Chipdex, home: Path, name: str) -> None:
+    done = chipdex("export", str(home / name), "--no-plugins")
+    assert done.code == 0, done.err
+    assert (home / name).stat().st_size > 0
+
+
+@pytest.mark.parametrize("ending", ["db", "csv"])
+def test_a_link_stays_a_link(chipdex: Chipdex, home: Path, ending: str) -> None:
+    (home / f"link.{ending}").symlink_to(home / f"file.{ending}")
+    assert chipdex("export", str(home / f"link.{ending}"), "--no-plugins").code == 0
+    assert (home / f"link.{ending}").is_symlink()
+    assert (home / f"file.{ending}").stat().st_size > 0
+
+
+def test_a_file_that_appears_meanwhile_is_kept(home: Path) -> None:
+    from chipdex.settings import in_one_step
+
+    file = home / "x.csv"
+    writing = in_one_step(file, replace=False)
+    writing.__enter__().write_text("ours", encoding="utf-8")
+    file.write_text("theirs", encoding="utf-8")
+    with pytest.raises(FileExistsError):
+        writing.__exit__(None, None, None)
+    assert file.read_text(encoding="utf-8") == "theirs"
+    assert [path.name for path in home.iterdir() if path.name.startswith(".x")] == []

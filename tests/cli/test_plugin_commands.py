@@ -81,6 +81,17 @@ def test_a_command_that_fails_is_one_sentence(
     assert len(done.err.splitlines()) == 1
 
 
+def test_a_plugin_that_raises_an_interruption_is_named_and_interrupts_nothing(
+    chipdex: Chipdex, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(write_code(home / "site", "acme-rude", "raise KeyboardInterrupt")))
+    monkeypatch.setenv("CHIPDEX_PLUGINS", "acme-rude")
+    done = chipdex("plugins", "doctor")
+    assert done.code == 1
+    assert "acme-rude" in done.out
+    assert "KeyboardInterrupt" in done.out
+
+
 def test_a_command_may_end_the_program_in_peace(chipdex: Chipdex, bring: Callable[..., None]) -> None:
     bring("acme-tco", "tco", "content")
     assert chipdex("tco").code == 0

@@ -70,6 +70,22 @@ def test_markup_in_a_name_is_text() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x9b", "\\x1b[31mred\\x9b"),
+        ("back\u202ewards\udcff", "back\\u202ewards\\udcff"),
+        ("naïve 中文", "naïve 中文"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_out(text: str, shown: str) -> None:
+    table = Table(columns=(Column(key="name", show=str), Column(key="x", header=text)), rows=({"name": text},))
+    head, _, row = as_terminal(table, PLAIN)[0].splitlines()
+    assert head.endswith(shown)
+    assert row.startswith(shown)
+    assert as_markdown(table).count(shown) == 2
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (None, "unknown"),
@@ -86,6 +102,7 @@ def test_markup_in_a_name_is_text() -> None:
         (True, "yes"),
         (("CUDA", "vLLM"), "CUDA, vLLM"),
         ("two\nlines", "two lines"),
+        (float("nan"), "unknown"),
     ],
 )
 def test_a_value_reads_as_people_write_it(value: object, text: str) -> None:

@@ -73,6 +73,41 @@ as_of = 2026-11-01
 from = "list"
 """
 
+ROWS = """\
+schema = 1
+from = "sweep"
+
+[source.sweep]
+title = "Batch sweep"
+url = "https://example.com/sweep"
+retrieved = 2026-11-01
+kind = "benchmark"
+
+[[measurement]]
+accelerator = "acme/x100"
+count = 8
+model = "acme/writer"
+scenario = "offline"
+metric = "output_tokens_per_s"
+value = 24_000
+unit = "tokens/s"
+date = 2026-09-09
+
+[[table]]
+columns = ["model", "batch", "precision", "software", "value"]
+common = { accelerator = "acme/x100", count = 1, load = "static", metric = "output_tokens_per_s", unit = "tokens/s" }
+rows = [
+  ["acme/writer", 1, "fp8", "vLLM 0.20", 61.5],
+  ["acme/reader", 8, "fp8", "vLLM 0.20", 455],
+  ["acme/writer", 8, "int4", "", 610],
+]
+"""
+
+
+@pytest.fixture
+def rows_text() -> str:
+    return ROWS
+
 
 @pytest.fixture
 def device_text() -> str:

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from chipdex.codec import BUNDLE, read_folder
+from chipdex.codec import BUNDLE, read_folder, read_profiles, read_rows
+from chipdex.codec.listing import ROWS_BUNDLE
 
 REPOSITORY = Path(__file__).parents[2]
 HOOKS = [REPOSITORY / "profiles" / "hatch_build.py", *sorted(REPOSITORY.glob("plugins/*/hatch_build.py"))]
@@ -30,7 +31,7 @@ def hook() -> ModuleType:
 def bundle(write: Write, root: Path, device_text: str, offers_text: str) -> Path:
     write("devices/acme/x100.toml", device_text)
     write("offers/acme.toml", offers_text)
-    return write(BUNDLE, hook().bundle_of(root))
+    return write(BUNDLE, hook().bundles_of(root)[BUNDLE])
 
 
 def test_every_plugin_has_the_same_build_hook() -> None:
@@ -40,6 +41,7 @@ def test_every_plugin_has_the_same_build_hook() -> None:
 
 def test_the_hook_and_the_codec_agree_on_the_bundles_name() -> None:
     assert hook().BUNDLE == BUNDLE
+    assert hook().ROWS_BUNDLE == ROWS_BUNDLE
 
 
 def test_a_bundle_gives_what_its_files_give(bundle: Path, root: Path) -> None:
@@ -60,7 +62,7 @@ def test_a_bundle_is_read_without_the_files_beside_it(bundle: Path, root: Path, 
 
 def test_a_moment_survives_the_bundle(write: Write, root: Path, offers_text: str) -> None:
     write("offers/acme.toml", offers_text.replace("count = 8", "count = 8\nfetched_at = 2026-11-01T10:00:00Z"))
-    write(BUNDLE, hook().bundle_of(root))
+    write(BUNDLE, hook().bundles_of(root)[BUNDLE])
     contents = read_folder(root, cache_dir=None)
     assert contents.problems == ()
     assert contents.records[0].data["fetched_at"] == "2026-11-01T10:00:00+00:00"
@@ -69,7 +71,7 @@ def test_a_moment_survives_the_bundle(write: Write, root: Path, offers_text: str
 def test_faults_in_a_bundle_are_reported_and_lose_only_their_file(write: Write, root: Path, device_text: str) -> None:
     write("devices/acme/x100.toml", device_text)
     write("devices/acme/x101.toml", device_text)
-    write(BUNDLE, hook().bundle_of(root))
+    write(BUNDLE, hook().bundles_of(root)[BUNDLE])
     contents = read_folder(root, cache_dir=None)
     assert [plain.id for plain in contents.records] == ["acme/x100"]
     assert [problem.file for problem in contents.problems] == [str(root / "devices" / "acme" / "x101.toml")]
@@ -127,7 +129,7 @@ def test_a_bundle_of_the_same_size_and_date_but_another_digest_is_read_again(
     assert read_folder(root, cache_dir=tmp_path / "cache").records[0].data["power"]["tdp_w"] == 700
     before = bundle.stat()
     write("devices/acme/x100.toml", device_text.replace("700", "650"))
-    write(BUNDLE, hook().bundle_of(root))
+    write(BUNDLE, hook().bundles_of(root)[BUNDLE])
     os.utime(bundle, ns=(before.st_mtime_ns, before.st_mtime_ns))
     assert bundle.stat().st_size == before.st_size
     assert read_folder(root, cache_dir=tmp_path / "cache").records[0].data["power"]["tdp_w"] == 650
@@ -136,11 +138,44 @@ def test_a_bundle_of_the_same_size_and_date_but_another_digest_is_read_again(
 def test_the_build_names_the_file_that_is_not_toml(write: Write, root: Path) -> None:
     path = write("devices/acme/x100.toml", "a = ")
     with pytest.raises(SystemExit, match=str(path)):
-        hook().bundle_of(root)
+        hook().bundles_of(root)
 
 
 def test_the_same_profiles_make_the_same_bundle(bundle: Path, root: Path) -> None:
     text = bundle.read_text(encoding="utf-8")
     bundle.unlink()
-    assert hook().bundle_of(root) == text
+    assert hook().bundles_of(root)[BUNDLE] == text
     assert list(json.loads(text)) == ["bundle", "digest", "files"]
+
+
+def test_measurements_have_a_bundle_of_their_own(write: Write, root: Path, device_text: str, rows_text: str) -> None:
+    write("devices/acme/x100.toml", device_text)
+    write("measurements/sweep.toml", rows_text)
+    from_files = read_rows(root, cache_dir=None)
+    bundles = hook().bundles_of(root)
+    assert set(bundles) == {BUNDLE, ROWS_BUNDLE}
+    assert "measurements/" not in bundles[BUNDLE]
+    for name, text in bundles.items():
+        write(name, text)
+    (root / "measurements" / "sweep.toml").unlink()
+    (root / "devices" / "acme" / "x100.toml").unlink()
+    bundled = read_rows(root, cache_dir=None)
+    assert bundled.records == from_files.records
+    assert bundled.digest == from_files.digest
+    assert [plain.id for plain in read_profiles(root, cache_dir=None).records] == ["acme/x100"]
+    assert len(read_folder(root, cache_dir=None).records) == 1 + len(from_files.records)
+
+
+def test_a_package_without_measurements_has_one_bundle(write: Write, root: Path, device_text: str) -> None:
+    write("devices/acme/x100.toml", device_text)
+    assert set(hook().bundles_of(root)) == {BUNDLE}
+
+
+def test_a_damaged_bundle_of_measurements_is_not_read(write: Write, root: Path, rows_text: str) -> None:
+    write("measurements/sweep.toml", rows_text)
+    whole = read_rows(root, cache_dir=None)
+    write(ROWS_BUNDLE, hook().bundles_of(root)[ROWS_BUNDLE].replace("61.5", "615"))
+    rows = read_rows(root, cache_dir=None)
+    assert rows.records == whole.records
+    assert rows.digest == whole.digest
+    assert "differs from its digest" in rows.problems[0].message

@@ -20,8 +20,24 @@ from chipdex.codec.bounds import bounds_of
 from chipdex.codec.convert import values_of
 from chipdex.codec.reader import read_document
 from chipdex.codec.write import _figures
-from chipdex.domain import Accelerator, Disputed, Kind, Limits, Model, Offer, Record, Scenario, Source, SourceKind, Term
+from chipdex.domain import (
+    Accelerator,
+    Disputed,
+    Kind,
+    Limits,
+    Measurement,
+    Model,
+    Offer,
+    Record,
+    Scenario,
+    Source,
+    SourceKind,
+    Term,
+)
 from chipdex.domain.accelerator import PARTS_OF_KIND
+from chipdex.domain.measurement import METRICS
+from chipdex.domain.model import Family
+from chipdex.domain.stage import Stage
 from chipdex.errors import OptionError
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(str.strip)
@@ -81,6 +97,11 @@ def records(draw: st.DrawFn, cls: type[Record]) -> Record:
         for part, kind in PARTS_OF_KIND.items():
             if record.kind != kind:
                 record = attrs.evolve(record, **{part: None})
+    if isinstance(record, Model):
+        record = draw(with_the_parts_of_a_family(record))
+    if isinstance(record, Measurement):
+        metric = draw(st.sampled_from(sorted(METRICS)))
+        record = attrs.evolve(record, metric=metric, unit=METRICS[metric])
     figures = list(_figures({k: v for k, v in values_of(record).items() if k != "sources"}, ""))
     some_sources = st.lists(st.sampled_from(sorted(record.sources)), min_size=1, max_size=2, unique=True).map(tuple)
     if figures and draw(st.booleans()):
@@ -91,6 +112,16 @@ def records(draw: st.DrawFn, cls: type[Record]) -> Record:
     if figures and draw(st.booleans()):
         disputed = (Disputed(figure=figures[0], value=draw(values(float, "value")), source=draw(some_sources)),)
     return attrs.evolve(record, provenance=provenance, disputed=disputed)
+
+
+def with_the_parts_of_a_family(model: Model) -> st.SearchStrategy[Model]:
+    """The model, of a family that its decoder and stages allow."""
+    if model.decoder:
+        family = Family.VISION_LANGUAGE if model.stage else Family.DECODER
+        return st.just(attrs.evolve(model, family=family))
+    others = [family for family in Family if family not in (Family.DECODER, Family.VISION_LANGUAGE)]
+    stages = st.lists(objects(Stage), min_size=1, max_size=2).map(tuple)
+    return st.builds(attrs.evolve, st.just(model), family=st.sampled_from(others), stage=stages)
 
 
 def spread(record: Record, provenance: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

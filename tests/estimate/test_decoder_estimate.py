@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fakes.tables import PLAIN_TABLE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,11 +31,12 @@ from chipdex.estimate import network
 from chipdex.estimate.cost import decoder_cost
 from chipdex.estimate.decoder import Deployments, capacity, perform
 from chipdex.estimate.energy import POWER_SHARE, power_share
-from chipdex.estimate.hardware import Platform, arithmetic_class, hardware, missing_figure, usable_bytes
-from chipdex.estimate.interval import Basis, interval
+from chipdex.estimate.hardware import Platform, hardware, missing_figure, usable_bytes
+from chipdex.estimate.hierarchy import arithmetic_class
+from chipdex.estimate.interval import around
 from chipdex.estimate.layout import layout
+from chipdex.estimate.lengths import Lengths
 from chipdex.estimate.operation import smooth_max
-from chipdex.estimate.serving import Lengths
 
 
 def chip(**changes):
@@ -67,7 +69,7 @@ MODEL = Model(id="meta/test-8b", name="Test 8B", family=Family.DECODER, params=8
 
 
 def deployments(device, *, tensor=1, pipeline=1, model=MODEL, lengths=None):
-    platform = Platform(accelerator=device, precision=PRECISIONS["bf16"], kv_precision="bf16")
+    platform = Platform(accelerator=device, precision=PRECISIONS["bf16"], kv_precision="bf16", calibration=PLAIN_TABLE)
     one = np.array([[1.0]])
     return Deployments(
         hw=hardware([platform]).take([0]),
@@ -182,8 +184,9 @@ def test_one_device_talks_to_nobody_and_two_reduce_twice_a_layer():
     alone, pair = deployments(chip()), deployments(chip(), tensor=2)
     tokens = np.array([[100.0]])
     assert float(network.step_network(alone.hw, alone.layout, alone.cost, tokens)[0, 0]) == 0
-    # 64 all-reduces: 7 us each, and 2 x 1/2 x 100 x 4096 x 2 bytes over 0.55 x 400 GB/s.
-    expected = 64 * (7e-6 + 100 * 4096 * 2 / 220e9)
+    # 64 all-reduces: 7 us among 8 devices and (2 / 8)^0.19 of that among 2, and 2 x 1/2 x 100 x 4096 x 2 bytes
+    # over 0.55 x 400 GB/s.
+    expected = 64 * (7e-6 * 0.25**0.19 + 100 * 4096 * 2 / 220e9)
     assert float(network.step_network(pair.hw, pair.layout, pair.cost, tokens)[0, 0]) == pytest.approx(expected)
 
 
@@ -208,16 +211,16 @@ def test_a_peak_belongs_to_the_class_of_its_operand_bits(key, bits):
 
 
 def test_what_is_missing_is_named_and_never_guessed():
-    assert missing_figure(chip(), PRECISIONS["fp8"]) == "precision"
-    assert missing_figure(chip(bandwidth_gb_per_s=None), PRECISIONS["bf16"]) == "memory"
-    assert missing_figure(chip(), PRECISIONS["bf16"]) is None
+    assert missing_figure(chip(), PRECISIONS["fp8"], MODEL) == "precision"
+    assert missing_figure(chip(bandwidth_gb_per_s=None), PRECISIONS["bf16"], MODEL) == "memory"
+    assert missing_figure(chip(), PRECISIONS["bf16"], MODEL) is None
 
 
 def test_an_engine_leaves_a_reserve():
     assert usable_bytes(chip()) == pytest.approx(93.5e9)
 
 
-def test_an_interval_is_wider_where_less_is_known():
-    low, high = interval(100.0, Basis.CALIBRATED)
-    lower, higher = interval(100.0, Basis.ROOFLINE)
-    assert lower < low < 100 < high < higher
+def test_an_interval_lies_evenly_around_its_value_on_the_logarithm():
+    low, high = around(100.0, 0.2)
+    assert low < 100 < high
+    assert low * high == pytest.approx(100.0**2)

@@ -1,8 +1,10 @@
 """The guard puts back what plugin code changes."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -62,7 +64,41 @@ def test_an_error_whose_text_raises_is_still_told() -> None:
 
 def test_an_interruption_by_the_user_passes_through() -> None:
     with pytest.raises(KeyboardInterrupt), Guard():
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interruption_inside_two_guards_passes_through_both() -> None:
+    with pytest.raises(KeyboardInterrupt), Guard(), Guard():
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_plugin_that_raises_an_interruption_of_its_own_has_failed() -> None:
+    with Guard() as guard:
         raise KeyboardInterrupt
+    assert guard.sentence == "KeyboardInterrupt"
+
+
+def test_a_plugin_that_raises_an_interruption_in_a_thread_has_failed() -> None:
+    sentences: list[str] = []
+
+    def load() -> None:
+        with Guard() as guard:
+            raise KeyboardInterrupt
+        sentences.append(guard.sentence)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+    assert sentences == ["KeyboardInterrupt"]
+
+
+def test_the_handler_of_interruptions_and_the_recursion_limit_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT), sys.getrecursionlimit()
+    with Guard() as guard:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.setrecursionlimit(77)
+    assert (signal.getsignal(signal.SIGINT), sys.getrecursionlimit()) == before
+    assert guard.notes == ["changed the recursion limit, which was put back"]
 
 
 def test_the_working_folder_is_put_back(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chipdex.catalog.claims import Claim
 from chipdex.catalog.warning import Warnings
-from chipdex.codec import FOLDERS, FolderContents, read_file, read_folder
+from chipdex.codec import FOLDERS, FolderContents, Rows, read_file, read_folder, read_profiles
 from chipdex.domain import Level, Origin
 from chipdex.errors import ProfileError
 from chipdex.hooks import RECORD_KINDS
@@ -25,25 +25,27 @@ FOLDER_OF: Final = {
 }
 """Kind of record -> the folder of profiles that holds it."""
 
+_TOLD_BY: Final = {"offers": "usd_per_hour", "grids": "g_per_kwh"}
+
 
 def claims_in_files(
     settings: "Settings", host: "PluginHost", extra_files: Iterable[Path], warnings: Warnings
 ) -> dict[str, list[Claim]]:
-    """Return the claims of all folders and files, by folder name.
+    """Return the claims of all folders and files, by folder name, but not the measurements of folders.
 
     A faulty file of a folder loses its own records, with a warning; under strict settings, and for a
     file given by name, it raises ProfileError.
     """
     claims: dict[str, list[Claim]] = {folder: [] for folder in FOLDERS}
-    for root, origin in _folders(settings, host):
-        contents = read_folder(root, cache_dir=settings.cache_dir)
-        _report(contents, warnings, strict=settings.strict)
+    for root, origin in profile_folders(settings, host):
+        contents = read_profiles(root, cache_dir=settings.cache_dir)
+        report(contents, warnings, strict=settings.strict)
         _add(claims, contents, origin)
     for path in extra_files:
         origin = Origin(level=Level.COMMAND_LINE, file=str(path))
         if path.is_dir():
             contents = read_folder(path, cache_dir=settings.cache_dir)
-            _report(contents, warnings, strict=True)
+            report(contents, warnings, strict=True)
         else:
             contents = FolderContents(records=tuple(read_file(path, _folder_of(path))))
         _add(claims, contents, origin)
@@ -58,7 +60,8 @@ def claims_of_code(host: "PluginHost", kind: str) -> Iterator[Claim]:
                 yield Claim(record.id, FOLDER_OF[kind], origin, record)
 
 
-def _folders(settings: "Settings", host: "PluginHost") -> Iterator[tuple[Path, Origin]]:
+def profile_folders(settings: "Settings", host: "PluginHost") -> Iterator[tuple[Path, Origin]]:
+    """Yield every folder of profiles: those of plugins, the user's and the project's."""
     yield from host.profile_folders()
     user = settings.data_dir / "profiles"
     yield user, Origin(level=Level.USER, file=str(user))
@@ -71,7 +74,8 @@ def _add(claims: dict[str, list[Claim]], contents: FolderContents, origin: Origi
         claims[plain.folder].append(Claim(plain.id, plain.folder, origin, plain))
 
 
-def _report(contents: FolderContents, warnings: Warnings, *, strict: bool) -> None:
+def report(contents: FolderContents | Rows, warnings: Warnings, *, strict: bool) -> None:
+    """Warn of what is wrong with a folder's files; under strict settings raise ProfileError."""
     if contents.problems and strict:
         raise ProfileError(contents.problems)
     for problem in contents.problems:
@@ -90,9 +94,28 @@ def _folder_by_content(document: dict[str, Any]) -> str:
     for folder, spec in FOLDERS.items():
         if spec.array is not None and spec.array in document:
             return folder
+    if "table" in document:
+        return _folder_of_tables(document["table"])
     if "family" in document or "decoder" in document:
         return "models"
     return "workloads" if "scenario" in document else "devices"
+
+
+def _folder_of_tables(tables: Any) -> str:
+    """Return which rows a file's [[table]]s hold, told by the figure that all rows of a kind have."""
+    named = (
+        {
+            key
+            for table in tables
+            if isinstance(table, dict)
+            for part in ("columns", "common")
+            for key in table.get(part, ())
+            if isinstance(key, str)
+        }
+        if isinstance(tables, list)
+        else set()
+    )
+    return next((folder for folder, figure in _TOLD_BY.items() if figure in named), "measurements")
 
 
 def _parsed(path: Path) -> dict[str, Any]:

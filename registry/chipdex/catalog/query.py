@@ -1,11 +1,12 @@
 """The registry's tables in SQLite: in memory, filled when a query names them, and never written by one."""
 
 import contextlib
+import math
 import os
 import re
 import sqlite3
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cached_property
@@ -14,14 +15,23 @@ from typing import Final, NamedTuple
 
 from chipdex.catalog.tables import COLUMNS, Cell
 from chipdex.errors import QueryError, StorageError
+from chipdex.settings import in_one_step
+
+DEFAULT_SECONDS: Final = 30.0
+"""How long a query may take unless it is said."""
 
 _READING: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
+_MOST_ROWS: Final = 1_000_000
 _LARGEST_VALUE_BYTES: Final = 16_000_000
 _STEPS_BETWEEN_INTERRUPTS: Final = 100_000
 _WORD: Final = re.compile(r"\w+")
 _UNKNOWN: Final = re.compile(r"no such (column|table): (\S+)")
+_QUOTED: Final = re.compile(
+    r"""'(?:[^']|'')*' | --[^\n]* | /\*.*?(?:\*/|\Z) | \[[^\]]*\] | `(?:[^`]|``)*` | "(?P<name>(?:[^"]|"")*)\"""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 class Result(NamedTuple):
@@ -39,26 +49,38 @@ class Tables:
         self._filled: set[str] = set()
         self._lock = threading.Lock()
         self._refused = False
+        self._deadline = math.inf
 
-    def query(self, sql: str) -> Result:
+    def query(self, sql: str, *, seconds: float = DEFAULT_SECONDS) -> Result:
         """Return the columns and rows of one SELECT.
 
-        Raises QueryError with SQLite's reason for anything else, KeyboardInterrupt when interrupted.
+        Raises QueryError with SQLite's reason for anything else, and for what takes longer than `seconds`;
+        KeyboardInterrupt when interrupted.
         """
         with self._lock:
             self._fill(_named_in(sql))
             self._refused = False
+            self._deadline = time.monotonic() + seconds
             try:
+                self._check_names(sql)
                 cursor = self._database.execute(sql)
                 if cursor.description is None:
                     raise QueryError(
                         "The query holds no statement.", fix='Write, for example, "SELECT id FROM models".'
                     )
-                return Result(tuple(column[0] for column in cursor.description), cursor.fetchall())
+                rows = cursor.fetchmany(_MOST_ROWS + 1)
+                if len(rows) > _MOST_ROWS:
+                    raise QueryError(f"The query gives more than {_MOST_ROWS:,} rows.", fix="Add a LIMIT.")
+                return Result(tuple(column[0] for column in cursor.description), rows)
             except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-                if str(error) == "interrupted":
+                if str(error) != "interrupted":
+                    raise self._refusal(sql, str(error)) from error
+                if not self._is_late():
                     raise KeyboardInterrupt from error
-                raise self._refusal(sql, str(error)) from error
+                told = f"The query took longer than {seconds:g} s."
+                raise QueryError(told, fix="Ask for less: a condition, a LIMIT, or fewer tables.") from error
+            finally:
+                self._deadline = math.inf
 
     def export(self, file: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write all tables to a SQLite file in one step; an existing file is replaced only with `force`.
@@ -66,29 +88,19 @@ class Tables:
         Raises StorageError where that cannot be done.
         """
         target = Path(file)
-        if target.exists() and not force:
-            raise StorageError(f"{target} exists already.", fix="Remove it, or choose another name.")
         with self._lock:
             self._fill(COLUMNS)
             try:
-                self._write(target)
+                with in_one_step(target, replace=force) as draft, contextlib.closing(sqlite3.connect(draft)) as copy:
+                    self._database.backup(copy)
+            except FileExistsError as error:
+                raise StorageError(
+                    f"{target} exists already.", fix="Add --force to replace it, or choose another name."
+                ) from error
             except (OSError, sqlite3.Error) as error:
                 reason = getattr(error, "strerror", None) or str(error)
                 fix = "Choose a folder you may write to, with space left."
                 raise StorageError(f"{target} cannot be written: {reason}.", fix=fix) from error
-
-    def _write(self, target: Path) -> None:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        os.close(handle)
-        try:
-            with contextlib.closing(sqlite3.connect(name)) as copy:
-                self._database.backup(copy)
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
 
     @cached_property
     def _database(self) -> sqlite3.Connection:
@@ -98,9 +110,18 @@ class Tables:
             database.execute(f'CREATE TABLE "{table}" ({declared})')
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE_BYTES)
         # SQLite gives Python no chance to see Ctrl-C during a long step, unless it calls back.
-        database.set_progress_handler(lambda: 0, _STEPS_BETWEEN_INTERRUPTS)
+        database.set_progress_handler(self._is_late, _STEPS_BETWEEN_INTERRUPTS)
         database.set_authorizer(self._authorize)
         return database
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def _check_names(self, sql: str) -> None:
+        """Let SQLite refuse a misspelt name in double quotes, which it would take for a text otherwise."""
+        strict = _QUOTED.sub(_as_name, sql)
+        if strict != sql and not sql.lstrip().lower().startswith("explain"):
+            self._database.execute(f"EXPLAIN {strict}").close()
 
     def _authorize(self, action: int, *_: object) -> int:
         if action in _READING:
@@ -133,16 +154,19 @@ class Tables:
             near = get_close_matches(unknown[2].rpartition(".")[2], known, n=1)
             guess = f"Did you mean {near[0]}? " if near else ""
             fix = f"{guess}The {'tables' if table else 'columns'} are {', '.join(dict.fromkeys(known))}."
+        fix = fix or f"Write one SELECT; the tables are {', '.join(COLUMNS)}."
         return QueryError(f"SQLite refuses the query: {reason.rstrip('.')}.", fix=fix)
+
+
+def _as_name(quoted: re.Match[str]) -> str:
+    """Return a name in double quotes in backticks, where it is a name and nothing else."""
+    if quoted["name"] is None:
+        return quoted[0]
+    plain = quoted["name"].replace('""', '"')
+    return "`" + plain.replace("`", "``") + "`"
 
 
 def _named_in(sql: str) -> list[str]:
     """Return the tables whose names occur in a query, as names or otherwise."""
     words = {word.lower() for word in _WORD.findall(sql)}
     return [table for table in COLUMNS if table in words]
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from chipdex.catalog.gather import FOLDER_OF, claims_in_files, claims_of_code
+from chipdex.catalog.measured import Measured
 from chipdex.catalog.shelf import Shelf
 from chipdex.catalog.warning import Warning_, Warnings
 from chipdex.domain import Accelerator, BenchmarkWorkload, Grid, Measurement, Model, Offer
@@ -35,6 +36,10 @@ class Registry:
         self._claims = claims
         self._warnings = warnings
         self._shelves: dict[str, Shelf[Any]] = {}
+        self._ids_behind: dict[tuple[str, str], str] = {}
+        self._measured = Measured(settings, host, claims.get("measurements", ()), warnings)
+        if settings.strict:
+            self._measured.check()
 
     @classmethod
     def load(
@@ -93,6 +98,31 @@ class Registry:
         """Published results, the device and model of each by id where they are known."""
         return tuple(self._with_ids(row) for row in self._shelf("measurements").values())
 
+    def measurements_of(self, model_id: str) -> tuple[Measurement, ...]:
+        """Return the published results of one model, by id, without reading those of others.
+
+        They are the rows of `measurements` whose model this is.
+        """
+        if not self._measured.are_apart:
+            return tuple(row for row in self.measurements if row.model == model_id)
+        rows = self._measured.of(lambda name: self._id_behind("models", name) == model_id)
+        ids = {model_id, *(row.accelerator for row in rows if row.accelerator in self._shelf("accelerators"))}
+        return tuple(row if ids >= {row.model, row.accelerator} else self._with_ids(row) for row in rows)
+
+    def measurements_by(self, bringer: str) -> tuple[Measurement, ...]:
+        """Return the published results that one of `measurement_digests` brings, by id, without reading others'.
+
+        They are as it states them, whatever higher levels say of the same rows.
+        """
+        return tuple(self._with_ids(row) for row in self._measured.by(bringer))
+
+    def measurement_digests(self) -> dict[str, str]:
+        """Return the digest of each distribution's measurements, the same for a wheel and an editable install.
+
+        Folders and files that no distribution brings have their level's name.
+        """
+        return self._measured.digests()
+
     @cached_property
     def grids(self) -> tuple[Grid, ...]:
         """Carbon intensities and electricity prices."""
@@ -113,7 +143,12 @@ class Registry:
             raise EmptyRegistryError(
                 f"The registry holds no {missing}: plugins were left out.", fix="Leave --no-plugins out."
             )
-        bringer = {"accelerators": "chipdex-nvidia", "offers": "chipdex-pricebook"}.get(missing, "chipdex-profiles")
+        bringers = {
+            "accelerators": "chipdex-nvidia",
+            "offers": "chipdex-pricebook",
+            "measurements": "chipdex-mlperf",
+        }
+        bringer = bringers.get(missing, "chipdex-profiles")
         fix = f"Run `chipdex install {bringer}`, or `chipdex plugins doctor` if that is installed."
         raise EmptyRegistryError(f"The registry holds no {missing}: no plugin brings any.", fix=fix)
 
@@ -164,9 +199,15 @@ class Registry:
         if kind not in self._shelves:
             if kind not in FOLDER_OF:
                 raise OptionError(f"There is no kind of record {kind!r}.", fix=f"Use one of {', '.join(FOLDER_OF)}.")
-            claims = [*self._claims[FOLDER_OF[kind]], *claims_of_code(self.host, kind)]
-            self._shelves[kind] = Shelf(claims, self.settings.prefer, self._warnings)
+            self._shelves[kind] = Shelf(self._claims_of(kind), self.settings.prefer, self._warnings)
         return self._shelves[kind]
+
+    def _claims_of(self, kind: str) -> "Iterator[Claim]":
+        if kind == "measurements":
+            yield from self._measured.claims()
+        else:
+            yield from self._claims[FOLDER_OF[kind]]
+            yield from claims_of_code(self.host, kind)
 
     def _resolver(self, kind: str) -> "Resolver":
         if kind == "accelerators":
@@ -202,8 +243,14 @@ class Registry:
         changes = {}
         for field, kind in (("accelerator", "accelerators"), ("model", "models")):
             name = getattr(row, field, None)
-            if name is not None and name not in self._shelf(kind):
-                known = self._resolver(kind).known_as(name)
-                if len(known) == 1:
-                    changes[field] = known[0]
+            if name is not None and (known := self._id_behind(kind, name)) != name:
+                changes[field] = known
         return attrs.evolve(row, **changes) if changes else row
+
+    def _id_behind(self, kind: str, name: str) -> str:
+        """Return the id of what `name` is another name of, and a name that nobody or several have as it is."""
+        known = self._ids_behind.get((kind, name))
+        if known is None:
+            found = (name,) if name in self._shelf(kind) else self._resolver(kind).known_as(name)
+            known = self._ids_behind[kind, name] = found[0] if len(found) == 1 else name
+        return known

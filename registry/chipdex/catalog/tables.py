@@ -131,6 +131,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         **_texts("unit power_scope software date"),
         **_SOURCE,
         **_DISTRIBUTION,
+        **_reals("percentile rate_per_s"),
+        **_wholes("pipeline expert tuned"),
+        **_texts("result submitter system round"),
     },
     "offers": {
         **_texts("id provider instance accelerator"),

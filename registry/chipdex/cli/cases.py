@@ -1,44 +1,50 @@
 """Cases of `estimate`: one deployment each, from the options or from a line of JSON, checked in one place."""
 
 import json
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol
 
-from chipdex.cli.questions import kv_precision_of, model_of
+import attrs
+
+from chipdex.cli.numbers import COUNT
+from chipdex.cli.questions import FIGURES, kv_precision_of, member, model_of, workload_of
 from chipdex.cli.session import Session
-from chipdex.domain import Load, Scenario, Workload
 from chipdex.errors import ChipdexError, OptionError
 from chipdex.estimate.interval import Basis
 from chipdex.search.query import Case, demand, precision_named
 
-TEXT: Final = "a text"
-WHOLE: Final = "a whole number above 0"
-NUMBER: Final = "a number above 0"
 
-KEYS: Final[Mapping[str, str]] = {
-    "model": TEXT,
-    "accelerator": TEXT,
-    "accelerators": WHOLE,
-    "nodes": WHOLE,
-    "precision": TEXT,
-    "kv_precision": TEXT,
-    "scenario": TEXT,
-    "load": TEXT,
-    "input_tokens": NUMBER,
-    "output_tokens": NUMBER,
-    "batch": WHOLE,
-    "concurrency": NUMBER,
-    "rate": NUMBER,
-    "ttft_ms": NUMBER,
-    "tpot_ms": NUMBER,
-    "percentile": NUMBER,
-    "tensor": WHOLE,
-    "pipeline": WHOLE,
-    "expert": WHOLE,
-    "framework": TEXT,
-    "basis": TEXT,
+class Rule(Protocol):
+    """What the value of a key must be."""
+
+    @property
+    def words(self) -> str: ...  # noqa: D102 - a protocol
+
+    def holds(self, value: Any) -> bool: ...  # noqa: D102 - likewise
+
+
+@attrs.frozen
+class Plain:
+    """A value of one type of JSON's own."""
+
+    type: type
+    words: str
+
+    def holds(self, value: Any) -> bool:
+        """Return whether `value` is of that type."""
+        return isinstance(value, self.type)
+
+
+TEXT: Final = Plain(str, "a text")
+FLAG: Final = Plain(bool, "true or false")
+
+KEYS: Final[Mapping[str, Rule]] = {
+    **dict.fromkeys(("model", "accelerator", "precision", "kv_precision", "scenario", "load", "prefill"), TEXT),
+    **dict.fromkeys(("framework", "basis"), TEXT),
+    **dict.fromkeys(("accelerators", "nodes", "batch", "tensor", "pipeline", "expert"), COUNT),
+    **{key: figure.number for key, figure in FIGURES.items()},
+    "disaggregated": FLAG,
 }
 """Key of a case -> what its value must be; `id` may be anything and is echoed."""
 
@@ -50,7 +56,7 @@ OPTIONS: Final[Mapping[str, str]] = {"device": "accelerator", "count": "accelera
 def read_case(line: str) -> dict[str, Any]:
     """Return the case that a line of JSON holds. Raises OptionError for anything but an object."""
     try:
-        case = json.loads(line, parse_constant=_refuse_constant)
+        case = json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except ValueError as error:
         raise OptionError(f"The line is not JSON: {error}.", fix="Write one JSON object per line.") from error
     except RecursionError as error:
@@ -58,6 +64,16 @@ def read_case(line: str) -> dict[str, Any]:
     if not isinstance(case, dict):
         raise OptionError(f"The line is a JSON {type(case).__name__}.", fix="Write one JSON object per line.")
     return case
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; one that gives a key twice means two things, and neither is taken."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise OptionError(f"The case gives {twice!r} twice.", fix="Give each key once.")
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -76,23 +92,14 @@ def case_of(session: Session, stated: Mapping[str, Any]) -> Case:
     session.need("accelerators")
     model = model_of(session, given["model"])
     device = session.registry.resolve("accelerators", given["accelerator"])
-    workload = Workload(
-        scenario=_member(Scenario, "scenario", given.get("scenario")),
-        load=_member(Load, "load", given.get("load")),
-        rate_per_s=given.get("rate"),
-        **{
-            key: given.get(key)
-            for key in ("input_tokens", "output_tokens", "batch", "concurrency", "ttft_ms", "tpot_ms", "percentile")
-        },
-    )
     return Case(
         model=model,
         accelerator=session.registry.accelerators[device],
         count=given["accelerators"],
-        demand=demand(workload, model),
+        demand=demand(workload_of(given), model),
         precision=precision_named(given["precision"]) if "precision" in given else None,
         kv_precision=kv_precision_of(given.get("kv_precision")),
-        basis=_member(Basis, "basis", given.get("basis")),
+        basis=member(Basis, "basis", given.get("basis")),
         **{key: given.get(key) for key in ("nodes", "tensor", "pipeline", "expert", "framework")},
     )
 
@@ -106,26 +113,10 @@ def _checked(stated: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             near = get_close_matches(key, KEYS, n=1)
             fix = f"Did you mean {near[0]}?" if near else f"The keys are id, {', '.join(KEYS)}."
             raise OptionError(f"There is no key {name!r} in a case.", fix=fix)
-        if not _fits(value, KEYS[key]):
-            raise OptionError(f"{name} is {json.dumps(value)[:80]}, which it cannot be.", fix=f"Write {KEYS[key]}.")
+        if not KEYS[key].holds(value):
+            told = f"{name} is {json.dumps(value)[:80]}, which it cannot be."
+            raise OptionError(told, fix=f"Write {KEYS[key].words}.")
         yield key, value
-
-
-def _fits(value: Any, wanted: str) -> bool:
-    if wanted == TEXT:
-        return isinstance(value, str)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return value > 0 and (isinstance(value, int) if wanted == WHOLE else math.isfinite(value))
-
-
-def _member(kind: type[Any], key: str, text: str | None) -> Any:
-    if text is None:
-        return None
-    values = [member.value for member in kind]
-    if text not in values:
-        raise OptionError(f"{key} is {text!r}, which it cannot be.", fix=f"Choose from {', '.join(values)}.")
-    return kind(text)
 
 
 def answers(lines: Iterator[bytes], answer: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[dict[str, Any]]:

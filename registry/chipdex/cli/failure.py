@@ -36,7 +36,7 @@ class Failure:
         if isinstance(error, OSError):
             return cls("storage", f"{_storage_sentence(error)}.", "Check the path and its permissions.", FAULT)
         if isinstance(error, sqlite3.Error):
-            return cls("query", f"SQLite refuses this: {error}.", "`chipdex sql --tables` lists tables.", USAGE)
+            return cls("query", f"SQLite refuses this: {error}.", "Write one SELECT, or one condition.", USAGE)
         return cls("unexpected", f"chipdex met an error of its own: {_summary(error)}.", _DEBUG, FAULT)
 
     @classmethod

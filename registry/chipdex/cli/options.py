@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from chipdex.cli.numbers import COUNT
 from chipdex.cli.session import Session
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "md")
@@ -59,7 +60,7 @@ def listing_options(command: Callback) -> Callback:
         click.option("--all", "everything", is_flag=True, help="Print every row."),
         click.option(
             "--top",
-            type=click.IntRange(min=1),
+            type=COUNT,
             default=DEFAULT_ROWS,
             show_default=True,
             metavar="N",

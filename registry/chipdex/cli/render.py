@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from chipdex.cli.streams import visible
 from chipdex.cli.terminal import Terminal
 
 UNKNOWN: Final = "unknown"
@@ -45,7 +46,7 @@ def counted(number: int, noun: str) -> str:
 
 def _number(value: float) -> str:
     if not math.isfinite(value):
-        return str(value)
+        return UNKNOWN
     if value == int(value) or abs(value) >= 10 ** (_DIGITS - 1):
         return text_of(round(value))
     return f"{value:,.{_DIGITS}g}" if abs(value) >= _GROUPED_FROM else f"{value:.{_DIGITS}g}"
@@ -53,7 +54,7 @@ def _number(value: float) -> str:
 
 def usd(value: float | None) -> str:
     """Return a price in US dollars: cents, or three significant digits below a dollar."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return UNKNOWN
     return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
 
@@ -75,7 +76,7 @@ class Column:
     @property
     def title(self) -> str:
         """The header, which is the key where none is given."""
-        return self.header or self.key
+        return visible(self.header or self.key)
 
 
 @attrs.frozen(kw_only=True)
@@ -86,8 +87,8 @@ class Table:
     rows: Sequence[Row]
 
     def cells(self, columns: Sequence[Column]) -> list[list[str]]:
-        """Return the text of every cell, row by row."""
-        return [[column.show(row.get(column.key)) for column in columns] for row in self.rows]
+        """Return the text of every cell, row by row; what a terminal would obey is written out."""
+        return [[visible(column.show(row.get(column.key))) for column in columns] for row in self.rows]
 
 
 @attrs.frozen
@@ -192,7 +193,7 @@ def _escaped(cell: str) -> str:
 
 
 def as_csv(keys: Sequence[str], rows: Sequence[Row]) -> str:
-    """Return `rows` as CSV with a header; unknown is an empty field."""
+    """Return `rows` as CSV with a header; unknown, or no finite number, is an empty field."""
     paper = io.StringIO()
     writer = csv.writer(paper, lineterminator="\n")
     writer.writerow(keys)
@@ -206,4 +207,4 @@ def _field(value: Any) -> Any:
         return " ".join(str(item) for item in value)
     if isinstance(value, bool):
         return int(value)
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

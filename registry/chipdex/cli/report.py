@@ -1,6 +1,5 @@
 """What a command has to say, printed in the format that was asked for, and where: data out, talk aside."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +7,9 @@ import attrs
 
 from chipdex.cli import streams
 from chipdex.cli.render import Row, Table, as_csv, as_markdown, as_terminal
+from chipdex.cli.serial import dumped, loss
 from chipdex.cli.session import Session, Warned
+from chipdex.cli.streams import visible
 from chipdex.cli.terminal import Terminal
 
 
@@ -41,10 +42,14 @@ class Report:
         session.report_plugins()
         warnings = [*session.warnings(), *self.warnings]
         if output == "json":
-            document = {"schema": f"chipdex/{self.schema}", **self.body, "warnings": warnings}
-            streams.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            document = {"schema": f"chipdex/{self.schema}", **self.body}
+            _, lost = dumped(document)
+            warnings += [loss(lost)] if lost else []
+            streams.write(dumped({**document, "warnings": warnings}, indent=2)[0] + "\n")
         elif output == "jsonl":
-            streams.write("".join(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in self.rows))
+            lines = [dumped(dict(row)) for row in self.rows]
+            warnings += [loss(lost) for _, lost in lines if lost]
+            streams.write("".join(f"{line}\n" for line, _ in lines))
         elif output == "csv":
             streams.write(as_csv(self.keys, self.rows))
         elif output == "md":
@@ -60,7 +65,7 @@ class Report:
     def _markdown(self) -> str:
         parts: list[str] = []
         for section in self.sections:
-            parts.extend(f"{line}\n" for line in section.lines)
+            parts.extend(f"{visible(line)}\n" for line in section.lines)
             if section.table is not None:
                 parts.append(as_markdown(section.table))
         return "\n".join(parts)
@@ -71,7 +76,7 @@ class Report:
             if position:
                 streams.write("\n")
             for line in section.lines:
-                streams.write(terminal.legible(f"{terminal.wrapped(line)}\n"))
+                streams.write(terminal.legible(f"{terminal.wrapped(visible(line))}\n"))
             if section.table is not None:
                 if section.lines:
                     streams.write("\n")

@@ -10,6 +10,7 @@ from chipdex.cli import streams
 if TYPE_CHECKING:
     from chipdex.catalog import Registry
     from chipdex.hooks import PluginHost
+    from chipdex.search.knowledge import Knowledge
     from chipdex.settings import Settings
 
 
@@ -38,6 +39,13 @@ class Session:
         from chipdex.catalog import Registry  # noqa: PLC0415 - numpy and the codec come with it
 
         return Registry.load(self.settings)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """What the registry's plugins know besides records: estimators, calibration, measurements."""
+        from chipdex.calibrate.knowing import knowledge_of  # noqa: PLC0415 - numpy comes with it
+
+        return knowledge_of(self.registry)
 
     @cached_property
     def host(self) -> PluginHost:

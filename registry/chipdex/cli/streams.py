@@ -3,7 +3,12 @@
 import contextlib
 import io
 import os
+import re
 import sys
+from typing import Final
+
+_COMMANDS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal obeys instead of showing: control characters, changes of writing direction, stray bytes."""
 
 
 class OutputError(Exception):
@@ -47,12 +52,18 @@ def sentence(error: OSError | ValueError) -> str:
     return f"Cannot write to standard output: {reason}."
 
 
+def visible(text: str) -> str:
+    """Return `text` with what a terminal would obey written out: an escape becomes a backslash and x1b."""
+    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def say(text: str) -> None:
     """Tell the user something on standard error; where that is closed too, there is nobody to tell."""
     if sys.stderr is None:
         return
+    lines = [visible(line) for line in text.split("\n")]
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write("\n".join([*lines, ""]))
         sys.stderr.flush()
 
 

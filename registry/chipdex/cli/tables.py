@@ -1,6 +1,5 @@
 """Rows of the registry's tables as a report: what every listing and `sql` print."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -8,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from chipdex.catalog.query import DEFAULT_SECONDS
 from chipdex.cli.render import ESSENTIAL, Column, Row, Table
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session
@@ -42,7 +42,8 @@ def list_table(session: Session, listing: Listing, wanted: Wanted, output: str) 
     session.need(listing.table)
     known = _column_names(session, listing.table)
     columns = _columns(listing, wanted.columns, known)
-    condition = f" WHERE ({one_condition(wanted.where)})" if wanted.where else ""
+    where = condition_of(wanted.where)
+    condition = "" if where is None else f" WHERE ({where})"
     total = ask(session, f"SELECT count(*) FROM {listing.table}{condition}")[1][0]["count(*)"]  # noqa: S608
     # JSON and CSV give every column unless some are named; a page gives those worth reading first.
     keys = [column.key for column in columns] if wanted.columns or output in {"table", "md"} else known
@@ -62,18 +63,16 @@ def list_table(session: Session, listing: Listing, wanted: Wanted, output: str) 
     ).publish(session, output)
 
 
-def ask(session: Session, query: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return the column names and rows of a query, the names made distinct. Raises QueryError."""
-    columns, rows = session.registry.tables.query(query)
+def ask(session: Session, query: str, *, seconds: float = DEFAULT_SECONDS) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the column names and rows of a query, the names made distinct; raises QueryError, after `seconds` too."""
+    columns, rows = session.registry.tables.query(query, seconds=seconds)
     names = _distinct(columns)
     return names, [dict(zip(names, map(_jsonable, row), strict=True)) for row in rows]
 
 
 def _jsonable(value: Any) -> Any:
-    """Return a SQL value as JSON can hold it: bytes as hexadecimal digits, infinities as text."""
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    """Return a SQL value as JSON can hold it: bytes as hexadecimal digits."""
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -135,8 +134,10 @@ def _check_column(option: str, name: str, known: Sequence[str]) -> None:
     raise OptionError(f"{option}: there is no column {name!r}.", fix=fix)
 
 
-def one_condition(where: str) -> str:
-    """Return the condition; one that closes our parenthesis and goes on is no condition."""
+def condition_of(where: str | None) -> str | None:
+    """Return the condition, None for an empty one; what closes our parenthesis and goes on is no condition."""
+    if where is None or not where.strip():
+        return None
     depth = 0
     bare = _QUOTED.sub("", where)
     for character in bare:

@@ -18,6 +18,10 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
         Verb("best", "Rank the hardware that should run a model, with speed and cost.", f"{_COMMANDS}.best:best"),
         Verb("estimate", "Estimate one deployment, or a stream of them.", f"{_COMMANDS}.estimate:estimate"),
     ),
+    "Proof": (
+        Verb("validate", "Show predictions beside what was measured.", f"{_COMMANDS}.validate:validate"),
+        Verb("calibrate", "Fit the estimators to the registry's measurements.", f"{_COMMANDS}.calibrate:calibrate"),
+    ),
     "Registry": (
         Verb("devices", "List accelerators.", f"{_COMMANDS}.listings:devices"),
         Verb("models", "List models.", f"{_COMMANDS}.listings:models"),

@@ -7,10 +7,11 @@ functions below import what they need when they are called.
 import os
 from typing import Any
 
-from chipdex.codec.folder import read_folder
+from chipdex.codec.folder import read_folder, read_profiles
 from chipdex.codec.listing import BUNDLE
 from chipdex.codec.plain import FOLDERS, FolderContents, FolderSpec, Plain
 from chipdex.codec.row_ids import grid_id, offer_id
+from chipdex.codec.rows import Rows, read_rows
 from chipdex.domain import Record
 from chipdex.errors import Problem
 
@@ -20,12 +21,15 @@ __all__ = [
     "FolderContents",
     "FolderSpec",
     "Plain",
+    "Rows",
     "dumps_toml",
     "grid_id",
     "lint_file",
     "offer_id",
     "read_file",
     "read_folder",
+    "read_profiles",
+    "read_rows",
     "structure",
     "unstructure",
 ]

@@ -10,7 +10,7 @@ _AT_LEAST_ONE: Final = frozenset(
     {
         "count", "params", "heads", "kv_heads", "head_dim", "key_heads", "value_heads", "key_head_dim", "hidden_size",
         "vocabulary", "experts", "experts_per_token", "groups", "devices_per_host", "scale_up_domain", "accelerators",
-        "nodes", "tensor", "pipeline", "batch", "samples", "year", "compress_ratio",
+        "nodes", "tensor", "pipeline", "expert", "batch", "samples", "year", "compress_ratio",
         "output_groups", "residual_streams", "index_block_tokens",
     }
 )  # fmt: skip

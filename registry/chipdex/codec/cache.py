@@ -1,7 +1,7 @@
-"""The compiled cache of a folder: one file, whose records are found without parsing any of them.
+"""The compiled cache of a part of a folder: one file of a header and bodies that are found without parsing them.
 
-Layout: a line of magic and the checksum of the rest, a line of JSON (key, problems, and for each record
-folder, id, file, replace, names and the length of its body), then the bodies, one JSON text per record.
+Layout: a line of magic and the checksum of the rest, a line of JSON (the key, and what the part's reader wrote
+beside it), then the bodies, one after the other.
 A cache that is missing, damaged, of another root, of other files or of another version of the code is
 not used; it is replaced as a whole, so that two processes at once leave one of the two.
 """
@@ -11,14 +11,11 @@ import json
 import os
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
-
-from chipdex.codec.plain import FolderContents, Plain
-from chipdex.errors import Problem
 
 _MAGIC: Final = b"chipdex-profiles 1 "
 _FOLDER: Final = "profiles"
@@ -35,28 +32,29 @@ def code_stamp() -> str:
 
 @attrs.frozen
 class Cache:
-    """The cache file of one root."""
+    """The cache file of one part of one root."""
 
     path: Path
     root: Path
 
     @classmethod
-    def of(cls, cache_dir: str | os.PathLike[str], root: Path) -> "Cache":
-        """Return the cache of `root` in `cache_dir`."""
-        return cls(Path(cache_dir, _FOLDER, f"{root.name}-{zlib.crc32(os.fsencode(root)):08x}.cache"), root)
+    def of(cls, cache_dir: str | os.PathLike[str], root: Path, suffix: str) -> "Cache":
+        """Return the cache of the part of `root` that `suffix` stands for in `cache_dir`."""
+        return cls(Path(cache_dir, _FOLDER, f"{root.name}-{zlib.crc32(os.fsencode(root)):08x}{suffix}"), root)
 
-    def load(self, stamps: Sequence[str]) -> FolderContents | None:
-        """Return what was stored for files of the same stamps, or None."""
+    def load(self, stamps: Sequence[str]) -> tuple[dict[str, Any], memoryview] | None:
+        """Return the header and the bodies that were stored for files of the same stamps, or None."""
         try:
             return self._decode(self.path.read_bytes(), self._key(stamps))
         except (OSError, ValueError, TypeError, LookupError):
             return None
 
-    def store(self, stamps: Sequence[str], contents: FolderContents) -> str | None:
-        """Write `contents`, or return the sentence that says why that cannot be done."""
+    def store(self, stamps: Sequence[str], header: Mapping[str, Any], bodies: Iterable[bytes]) -> str | None:
+        """Write header and bodies, or return the sentence that says why that cannot be done."""
         folder = self.path.parent
         try:
-            content = self._encode(contents, self._key(stamps))
+            rest = b"".join((json.dumps({"key": self._key(stamps), **header}).encode(), b"\n", *bodies))
+            content = b"%s%08x\n%s" % (_MAGIC, zlib.crc32(rest), rest)
             folder.mkdir(parents=True, exist_ok=True)
             _replace(self.path, content)
         except OSError as error:
@@ -70,33 +68,14 @@ class Cache:
     def _key(self, stamps: Sequence[str]) -> list[str]:
         return [code_stamp(), str(self.root), *stamps]
 
-    def _encode(self, contents: FolderContents, key: list[str]) -> bytes:
-        bodies = [plain.as_json() for plain in contents.records]
-        index = {
-            "key": key,
-            "problems": [attrs.astuple(problem) for problem in contents.problems],
-            "records": [
-                (plain.folder, plain.id, len(body), plain.file, plain.replace, plain.names)
-                for plain, body in zip(contents.records, bodies, strict=True)
-            ],
-        }
-        rest = b"".join((json.dumps(index).encode(), b"\n", *bodies))
-        return b"%s%08x\n%s" % (_MAGIC, zlib.crc32(rest), rest)
-
-    def _decode(self, content: bytes, key: list[str]) -> FolderContents | None:
+    def _decode(self, content: bytes, key: list[str]) -> tuple[dict[str, Any], memoryview] | None:
         start = len(_MAGIC) + 9
-        rest = memoryview(content)[start:]
-        if content[:start] != b"%s%08x\n" % (_MAGIC, zlib.crc32(rest)):
+        view = memoryview(content)
+        if content[:start] != b"%s%08x\n" % (_MAGIC, zlib.crc32(view[start:])):
             return None
         end = content.index(b"\n", start) + 1
-        index: dict[str, Any] = json.loads(content[start:end])
-        if index["key"] != key:
-            return None
-        records: list[Plain] = []
-        for folder, record_id, length, file, replace, names in index["records"]:
-            records.append(Plain(folder, record_id, content[end : end + length], file, replace, tuple(names)))
-            end += length
-        return FolderContents(tuple(records), tuple(Problem(*problem) for problem in index["problems"]))
+        header: dict[str, Any] = json.loads(content[start:end])
+        return (header, view[end:]) if header["key"] == key else None
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -20,6 +20,12 @@ def structure(plain: Plain) -> Record:
     return _structurer().structure(plain.data, record)
 
 
+def structure_value(value: Any, annotation: Any) -> Any:
+    """Return the domain's form of one checked value, which a field of the annotated type has."""
+    cheap = _CHEAP.get(annotation)
+    return cheap(value, annotation) if cheap else _structurer().structure(value, annotation)
+
+
 def unstructure(record: Record) -> dict[str, Any]:
     """Return a record's data as `Plain.data` has it: JSON-able, unknown fields absent.
 

@@ -11,6 +11,7 @@ from chipdex.codec.faults import Fault, Path
 from chipdex.codec.plain import FOLDERS, FolderSpec, names_in
 from chipdex.codec.provenance import Claims
 from chipdex.codec.row_ids import generated_id, is_row_id, spelled
+from chipdex.codec.row_tables import TABLE, RowTable
 from chipdex.codec.rules import record_faults, source_faults
 from chipdex.codec.strict import check, described
 from chipdex.codec.suggest import did_you_mean
@@ -119,21 +120,38 @@ def _rows(raw: dict[str, Any], spec: FolderSpec, sources: Mapping[str, Any], doc
     of_file = Claims(sources)
     inherited = of_file.keys(raw["from"], ("from",)) if "from" in raw else []
     document.faults += of_file.faults
-    rows = raw.get(array)
-    for key in raw.keys() - {"from", array}:
-        fix = did_you_mean(key, (*_FILE_KEYS, array)) or f"Move it below a [[{array}]] header, or remove it."
+    for key in raw.keys() - {"from", array, TABLE}:
+        fix = did_you_mean(key, (*_FILE_KEYS, array, TABLE)) or f"Move it below a [[{array}]] header, or remove it."
         document.faults.append(Fault((key,), "is not a key of this kind of file.", fix))
-    if not isinstance(rows, list) or not rows:
-        document.faults.append(Fault((array,), "has no rows.", f"Write each row below a [[{array}]] header."))
-        return
     seen: set[str] = set()
-    for position, row in enumerate(rows):
-        claims = Claims(sources, (array, position))
+    empty = True
+    for number, (path, row) in enumerate(_each_row(raw, spec, sources, document), start=1):
+        empty = False
+        claims = Claims(sources, path)
         if isinstance(row, dict):
-            _row(row, spec, claims, document, inherited, f"{file}/{position + 1}", seen)
+            _row(row, spec, claims, document, inherited, f"{file}/{number}", seen)
         else:
             fix = f"Write each row below a [[{array}]] header."
             document.faults.append(Fault(claims.root, f"is {described(row)}, where a table is expected.", fix))
+    if empty and not (TABLE in raw and document.faults):
+        document.faults.append(Fault((array,), "has no rows.", f"Write each row below a [[{array}]] header."))
+
+
+def _each_row(
+    raw: Mapping[str, Any], spec: FolderSpec, sources: Mapping[str, Any], document: Document
+) -> Iterator[tuple[Path, Any]]:
+    """Yield the path and the row of every [[array]] table, then of every line of a [[table]]."""
+    rows, tables = raw.get(spec.array or "", []), raw.get(TABLE, [])
+    for position, row in enumerate(rows if isinstance(rows, list) else ()):
+        yield (spec.array or "", position), row
+    if not isinstance(tables, list):
+        fault = Fault((TABLE,), f"is {described(tables)}, where a list is expected.", "Write it below [[table]].")
+        document.faults.append(fault)
+        return
+    for position, described_rows in enumerate(tables):
+        table = RowTable((TABLE, position), spec.record, sources)
+        yield from table.rows(described_rows)
+        document.faults += table.faults
 
 
 def _row(

@@ -4,30 +4,73 @@ A warm start imports neither a TOML parser nor cattrs.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from chipdex.codec.cache import Cache
-from chipdex.codec.listing import list_profiles
-from chipdex.codec.plain import FolderContents
+from chipdex.codec.listing import PROFILES, list_profiles
+from chipdex.codec.plain import FolderContents, Plain
+from chipdex.codec.rows import read_rows
+from chipdex.errors import Problem
 
 
 def read_folder(root: str | os.PathLike[str], *, cache_dir: str | os.PathLike[str] | None) -> FolderContents:
-    """Return the records of the profiles in `devices/`, `models/`, ... below `root`.
+    """Return the records of the profiles in `devices/`, `models/`, `measurements/`, ... below `root`.
 
     A file with faults loses its own records only; the faults are in `problems`. A root that does not
     exist holds nothing. With `cache_dir = None` nothing is cached.
     """
-    listing = list_profiles(Path(os.path.normpath(Path(root).absolute())))
-    cache = Cache.of(cache_dir, listing.root) if cache_dir is not None and listing.files else None
-    contents = cache.load(listing.stamps) if cache else None
+    profiles, rows = read_profiles(root, cache_dir=cache_dir), read_rows(root, cache_dir=cache_dir)
+    return FolderContents(
+        records=(*profiles.records, *rows.records),
+        problems=tuple(dict.fromkeys((*profiles.problems, *rows.problems))),
+        warnings=tuple(dict.fromkeys((*profiles.warnings, *rows.warnings))),
+    )
+
+
+def read_profiles(root: str | os.PathLike[str], *, cache_dir: str | os.PathLike[str] | None) -> FolderContents:
+    """Return what `read_folder` does, without the measurements, which are many and seldom needed."""
+    listing = list_profiles(Path(os.path.normpath(Path(root).absolute())), PROFILES)
+    cache = Cache.of(cache_dir, listing.root, ".cache") if cache_dir is not None and listing.files else None
+    stored = cache.load(listing.stamps) if cache else None
+    contents = _decoded(*stored) if stored else None
     if not listing.files:
         contents = FolderContents()
     if contents is None:
         from chipdex.codec.compiling import compile_listing  # noqa: PLC0415 - a warm start needs no parser
 
-        contents, lasting = compile_listing(listing)
-        warning = cache.store(listing.stamps, contents) if cache and lasting and listing.is_settled() else None
+        contents, lasting, _ = compile_listing(listing)
+        warning = None
+        if cache and lasting and listing.is_settled():
+            warning = cache.store(listing.stamps, *_encoded(contents))
         contents = attrs.evolve(contents, warnings=(warning,) if warning else ())
     return attrs.evolve(contents, problems=(*listing.problems, *contents.problems))
+
+
+def _encoded(contents: FolderContents) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the header and the bodies of records: their data as JSON, which is parsed when it is asked for."""
+    bodies = [plain.as_json() for plain in contents.records]
+    header = {
+        "problems": [attrs.astuple(problem) for problem in contents.problems],
+        "records": [
+            (plain.folder, plain.id, len(body), plain.file, plain.replace, plain.names)
+            for plain, body in zip(contents.records, bodies, strict=True)
+        ],
+    }
+    return header, bodies
+
+
+def _decoded(header: Mapping[str, Any], bodies: memoryview) -> FolderContents | None:
+    try:
+        content = bytes(bodies)
+        records: list[Plain] = []
+        end = 0
+        for folder, record_id, length, file, replace, names in header["records"]:
+            records.append(Plain(folder, record_id, content[end : end + length], file, replace, tuple(names)))
+            end += length
+        return FolderContents(tuple(records), tuple(Problem(*problem) for problem in header["problems"]))
+    except (ValueError, TypeError, LookupError):
+        return None

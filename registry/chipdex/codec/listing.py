@@ -11,18 +11,35 @@ from chipdex.codec.plain import FOLDERS
 from chipdex.errors import Problem
 
 BUNDLE: Final = "chipdex-bundle.json"
-"""The file beside the profiles of a built package that holds all of them, parsed."""
+"""The file beside the profiles of a built package that holds all of them but measurements, parsed."""
+
+ROWS_BUNDLE: Final = "chipdex-measurements.json"
+"""The file beside it that holds the measurements."""
 
 _DEEPEST: Final = 6  # levels below a folder; deeper is a loop of links
 _DIGEST_WITHIN: Final = 96  # bytes of a bundle that hold its digest
 _SAME_TICK_NS: Final = 20_000_000  # a file written this shortly ago may change again within one tick of its clock
 
 
+@attrs.frozen
+class Part:
+    """A part of a root that is listed, bundled and cached on its own: it costs nothing until it is asked for."""
+
+    bundle: str
+    folders: tuple[str, ...]
+    digested: bool = False
+
+
+PROFILES: Final = Part(BUNDLE, tuple(folder for folder in FOLDERS if folder != "measurements"))
+ROWS: Final = Part(ROWS_BUNDLE, ("measurements",), digested=True)
+
+
 @attrs.define
 class Listing:
-    """The profiles below `root`: `files` by their place below it, `stamps` that differ when a file does."""
+    """One part of the profiles below `root`: `files` by their place below it, `stamps` that differ when a file does."""
 
     root: Path
+    part: Part
     bundled: bool = False
     files: list[str] = attrs.field(factory=list)
     stamps: list[str] = attrs.field(factory=list)
@@ -40,28 +57,30 @@ class Listing:
         return abs(time.time_ns() - self.youngest_ns) > _SAME_TICK_NS
 
 
-def list_profiles(root: Path) -> Listing:
-    """Return the bundle of `root` where it has one, else its TOML files; a missing root has none."""
-    listing = Listing(root, bundled=True)
+def list_profiles(root: Path, part: Part) -> Listing:
+    """Return a part's bundle where `root` has it, else the part's TOML files; a missing root has none."""
+    listing = Listing(root, part, bundled=True)
     try:
-        with (root / BUNDLE).open("rb") as bundle:
-            listing.add(BUNDLE, os.fstat(bundle.fileno()))
+        with (root / part.bundle).open("rb") as bundle:
+            listing.add(part.bundle, os.fstat(bundle.fileno()))
             listing.stamps.append(bundle.read(_DIGEST_WITHIN).hex())  # some installers keep a wheel's fixed dates
     except (FileNotFoundError, NotADirectoryError):
-        return list_files(root)
+        return list_files(root, part)
     except OSError as error:
-        listing = list_files(root)
-        listing.problems.append(_unlisted(root / BUNDLE, error, "cannot be read", "the TOML files are read instead"))
+        listing = list_files(root, part)
+        listing.problems.append(
+            _unlisted(root / part.bundle, error, "cannot be read", "the TOML files are read instead")
+        )
     return listing
 
 
-def list_files(root: Path) -> Listing:
-    """Return the TOML files of `root`."""
-    listing = Listing(root)
+def list_files(root: Path, part: Part) -> Listing:
+    """Return the TOML files of a part of `root`."""
+    listing = Listing(root, part)
     for entry in _entries(root, listing):
-        if entry.name in FOLDERS:
+        if entry.name in part.folders:
             _walk(entry.path, entry.name, listing, depth=1)
-        elif entry.is_dir():
+        elif entry.name not in FOLDERS and entry.is_dir():
             _report_misnamed(entry, listing)
     return listing
 
@@ -105,7 +124,7 @@ def _walk(path: str, place: str, listing: Listing, depth: int) -> None:
 
 def _report_misnamed(entry: os.DirEntry[str], listing: Listing) -> None:
     """Report a folder whose name is nearly one that holds profiles, where it has TOML files in it."""
-    near = [folder for folder in FOLDERS if folder in (f"{entry.name}s", entry.name.lower())]
+    near = [folder for folder in listing.part.folders if folder in (f"{entry.name}s", entry.name.lower())]
     if near and any(name.endswith(".toml") for _, _, names in os.walk(entry.path) for name in names):
         message = "is not a folder of profiles, so that nothing in it is read."
         listing.problems.append(Problem(entry.path, None, "", message, f"Rename it to {near[0]}."))

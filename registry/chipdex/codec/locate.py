@@ -12,20 +12,23 @@ _KEY: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([A-Za-z0-9_-]+
 
 
 class Lines:
-    """Line numbers, from 1, of the tables and keys of a TOML text."""
+    """Line numbers, from 1, of the tables, keys and elements of arrays of a TOML text."""
 
     def __init__(self, text: str) -> None:
         self._lines: dict[tuple[str | int, ...], int] = {(): 1}
         self._arrays: dict[tuple[str | int, ...], int] = {}
         table: tuple[str | int, ...] = ()
-        for line, statement in _statements(text):
+        for line, statement, elements in _statements(text):
             if statement.startswith("[["):
                 table = self._path((), statement[2:], new_element=True)
                 self._note(table[:-1], line)
             elif statement.startswith("["):
                 table = self._path((), statement[1:])
             else:
-                self._note(self._path(table, statement), line)
+                path = self._path(table, statement)
+                self._note(path, line)
+                for position, start in enumerate(elements):
+                    self._note((*path, position), start)
                 continue
             self._note(table, line)
 
@@ -56,21 +59,27 @@ def _dotted_key(text: str) -> Iterator[str]:
         position, more = match.end(), bool(dot)
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (line, text) of each statement: a newline ends one unless a bracket is open."""
+def _statements(text: str) -> Iterator[tuple[int, str, list[int]]]:
+    """Yield (line, text, lines of an array's elements) per statement: a newline ends one unless a bracket is open."""
     line, start_line, depth = 1, 1, 0
     parts: list[str] = []
+    elements: list[int] = []
+    expecting = False
     for match in _TOKEN.finditer(text):
         lexeme = match.group()
         if lexeme == "\n" and depth == 0:
             if parts:
-                yield start_line, "".join(parts)
-            parts = []
+                yield start_line, "".join(parts), elements
+            parts, elements = [], []
         elif not lexeme.startswith("#") and (parts or not lexeme.isspace()):
             if not parts:
                 start_line = line
+            if depth == 1 and expecting and not lexeme.isspace():
+                elements.append(line)
+                expecting = False
+            expecting |= (depth, lexeme) in ((1, ","), (0, "["))
             depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(lexeme, 0)
             parts.append(lexeme)
         line += lexeme.count("\n")
     if parts:
-        yield start_line, "".join(parts)
+        yield start_line, "".join(parts), elements

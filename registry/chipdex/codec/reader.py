@@ -55,8 +55,24 @@ def read_path(path: str | os.PathLike[str], folder: str) -> Reading:
     return read_place(FilePath(path), folder, place, in_folder=in_folder)
 
 
+@attrs.frozen
+class Parsed:
+    """A file as TOML has it, and its text."""
+
+    raw: dict[str, Any]
+    text: str
+
+
 def read_place(path: FilePath, folder: str, place: tuple[str, ...], *, in_folder: bool = True) -> Reading:
     """Read the TOML file at `place` (path parts without suffix) below its folder."""
+    document = parse_place(path)
+    if isinstance(document, Reading):
+        return document
+    return read_document(document.raw, str(path), folder, place, in_folder=in_folder, text=document.text)
+
+
+def parse_place(path: FilePath) -> Parsed | Reading:
+    """Return a parsed TOML file, or the problem of one that cannot be parsed."""
     file = str(path)
     try:
         text = _text(path)
@@ -67,7 +83,7 @@ def read_place(path: FilePath, folder: str, place: tuple[str, ...], *, in_folder
         return _too_deep(file)
     except ValueError as error:  # a TOMLDecodeError, or an integer of more digits than Python reads
         return _syntax(file, str(error), text)
-    return read_document(raw, file, folder, place, in_folder=in_folder, text=text)
+    return Parsed(raw, text)
 
 
 class _UnreadableError(Exception):

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from chipdex.codec.faults import Fault, Path
 from chipdex.codec.suggest import did_you_mean
-from chipdex.domain import Accelerator, Family, Kind, Model, Record, Scenario, SourceKind
+from chipdex.domain import Accelerator, Family, Kind, Measurement, Model, Record, Scenario, SourceKind
 from chipdex.domain.accelerator import PARTS_OF_KIND
+from chipdex.domain.measurement import METRICS
 
 
 def source_faults(sources: Mapping[str, Any]) -> Iterator[Fault]:
@@ -85,7 +86,18 @@ def _family_has_its_parts(data: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("decoder",), f"is given for a model of family {family}.", "Describe it as [[stage]] tables.")
 
 
+def _metric_has_its_unit(data: Mapping[str, Any]) -> Iterator[Fault]:
+    metric, unit = data.get("metric"), data.get("unit")
+    if isinstance(metric, str) and metric.strip() and metric not in METRICS:
+        fix = did_you_mean(metric, METRICS) or f"Write one of {', '.join(METRICS)}."
+        yield Fault(("metric",), f'is "{metric}", which is no known metric.', fix)
+    elif isinstance(metric, str) and metric in METRICS and isinstance(unit, str) and unit != METRICS[metric]:
+        fix = f'Convert the value, and write unit = "{METRICS[metric]}".'
+        yield Fault(("unit",), f'is "{unit}", and {metric} is in {METRICS[metric]}.', fix)
+
+
 _RULES: Final[Mapping[type[Record], Callable[[Mapping[str, Any]], Iterator[Fault]]]] = {
     Accelerator: _parts_belong_to_kind,
     Model: _model_faults,
+    Measurement: _metric_has_its_unit,
 }

@@ -75,8 +75,10 @@ TABLE_FORMATS: Final[dict[str, tuple[str, ...]]] = {
 
 def peak_of(peaks: Peaks, names: tuple[str, ...]) -> float | None:
     """Return the first known peak of `names` in 10^12 operations per second, or None."""
-    for name in names:
-        value: float | None = getattr(peaks, name)
-        if value is not None:
-            return value
-    return None
+    key = peak_key(peaks, names)
+    return None if key is None else getattr(peaks, key)
+
+
+def peak_key(peaks: Peaks, names: tuple[str, ...]) -> str | None:
+    """Return the first of `names` whose peak is known, or None."""
+    return next((name for name in names if getattr(peaks, name) is not None), None)

@@ -49,6 +49,7 @@ class Measurement(Record):
 
     `metric` is one of `METRICS`; throughput is of all `count` devices together. `percentile` is that of a latency
     (None: the mean), `tuned` is False for runs that nobody optimised, which calibration leaves out.
+    `rate_per_s` is how many requests arrived per second under an open load.
     `result` is the official id under which the publisher lists it, `submitter` who ran it, `system` on what,
     `round` in which round of a benchmark; `power_scope` says what a figure of watts or joules includes.
     """
@@ -64,6 +65,7 @@ class Measurement(Record):
     output_tokens: float | None = None
     batch: int | None = None
     concurrency: float | None = None
+    rate_per_s: float | None = None
     tensor: int | None = None
     pipeline: int | None = None
     expert: int | None = None

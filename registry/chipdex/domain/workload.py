@@ -29,6 +29,13 @@ class Load(StrEnum):
     SINGLE = "single"
 
 
+class Prefill(StrEnum):
+    """When prompts are taken in: in chunks beside the tokens that decode, or in passes of their own, before them."""
+
+    CHUNKED = "chunked"
+    SEPARATE = "separate"
+
+
 DEFAULT_INPUT_TOKENS: Final = 1024
 DEFAULT_OUTPUT_TOKENS: Final = 256
 DEFAULT_LIMITS: Final[dict[Scenario, Limits]] = {
@@ -40,13 +47,23 @@ DEFAULT_LIMITS: Final[dict[Scenario, Limits]] = {
 Server is chipdex's stated default; Interactive is what MLPerf sets for its smallest language model.
 """
 
+DEFAULT_NETWORK_LIMITS: Final[dict[Scenario, Limits]] = {
+    Scenario.SERVER: Limits(latency_ms=100),
+    Scenario.INTERACTIVE: Limits(latency_ms=50),
+}
+"""The same for models that are not language models: chipdex's stated defaults."""
+
 
 @attrs.frozen(kw_only=True)
 class Workload:
     """A question's workload; None means "the default", which the answer then states.
 
     Lengths are means in tokens, `rate_per_s` requests per second over all deployments, `concurrency`
-    the requests in flight per deployment, limits are at `percentile`.
+    the requests in flight per deployment, limits are at `percentile`. `input_cv` and `output_cv` are standard
+    deviations over means, `input_quantile_tokens` and `output_quantile_tokens` lengths at equal steps of probability.
+    `prefix_hit_fraction` of each prompt is found in the prefix cache; `draft_tokens` are drafted per step, each
+    accepted with `draft_acceptance_fraction` and made in `draft_cost_fraction` of a decode step; `disaggregated`
+    prefills and decodes on different replicas, joined by `transfer_gb_per_s` per device.
     """
 
     input_tokens: float | None = None
@@ -58,7 +75,19 @@ class Workload:
     batch: int | None = None
     ttft_ms: float | None = None
     tpot_ms: float | None = None
+    latency_ms: float | None = None
     percentile: float | None = None
+    input_cv: float | None = None
+    output_cv: float | None = None
+    input_quantile_tokens: tuple[float, ...] = ()
+    output_quantile_tokens: tuple[float, ...] = ()
+    prefill: Prefill | None = None
+    prefix_hit_fraction: float | None = None
+    draft_tokens: int | None = None
+    draft_acceptance_fraction: float | None = None
+    draft_cost_fraction: float | None = None
+    disaggregated: bool = False
+    transfer_gb_per_s: float | None = None
 
 
 @attrs.frozen(kw_only=True)

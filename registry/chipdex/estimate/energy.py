@@ -10,7 +10,11 @@ import numpy as np
 
 from chipdex.estimate.hardware import Hardware
 from chipdex.estimate.operation import Array
+from chipdex.estimate.stages import StageTime
 from chipdex.estimate.step import StepTime
+
+STAGE_POWER_SHARE: Final = {"compute": 0.9, "memory": 0.7, "start": 0.37}
+"""What bounds a network's stage -> watts over TDP: compute-bound, streaming, and launch-bound kernels."""
 
 POWER_SHARE: Final = {
     "gemm": 0.97,
@@ -42,4 +46,12 @@ def power_share(step: StepTime) -> Array:
 def power_w(hw: Hardware, step: StepTime) -> Array:
     """Return the mean watts of one accelerator during a step; NaN where its TDP is unknown."""
     watts: Array = hw.tdp_w * power_share(step)
+    return watts
+
+
+def stage_power_w(hw: Hardware, step: StageTime) -> Array:
+    """Return the mean watts of one accelerator during a batch of a network; NaN where its TDP is unknown."""
+    total = np.maximum(step.compute + step.memory + step.start, 1e-30)
+    share = sum(STAGE_POWER_SHARE[name] * getattr(step, name) for name in STAGE_POWER_SHARE) / total
+    watts: Array = hw.tdp_w * share
     return watts

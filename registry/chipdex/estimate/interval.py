@@ -1,9 +1,6 @@
-"""How far off an estimate may be: factors meant to hold in four cases out of five, by basis.
+"""What an estimate rests on, and how far off it may be."""
 
-They are wide on purpose and the same for every device: seen beside published MLPerf Inference results for
-`calibrated` devices, not fitted to residuals. Nothing measured stands behind `roofline`.
-"""
-
+import math
 from enum import StrEnum
 from typing import Final
 
@@ -19,11 +16,16 @@ class Basis(StrEnum):
     ROOFLINE = "roofline"
 
 
-FACTOR: Final = {Basis.CALIBRATED: 1.35, Basis.ROOFLINE: 2.0}
-"""Basis -> the factor f for which [x / f, x * f] is the interval."""
+class Distance(StrEnum):
+    """How near the measurements are that calibration knows, nearest first."""
+
+    DEVICE = "same device"
+    ARCHITECTURE = "same architecture"
+    VENDOR = "same vendor"
+    NOTHING = "nothing"
 
 
-def interval(value: float, basis: Basis) -> tuple[float, float]:
-    """Return the low and high end around `value`, in its unit."""
-    factor = FACTOR[basis]
+def around(value: float, half_width: float) -> tuple[float, float]:
+    """Return the low and high end around `value`, in its unit; `half_width` is on the natural logarithm."""
+    factor = math.exp(half_width)
     return value / factor, value * factor

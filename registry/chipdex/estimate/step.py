@@ -5,12 +5,13 @@ broadcast to it; every term comes back as (rows, points) seconds. With pipeline 
 micro-batch passing through all stages.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 import numpy as np
 
 from chipdex.estimate import network
+from chipdex.estimate.balance import busiest_share
 from chipdex.estimate.cost import Attention, DecoderCost, Gemm, Shard
 from chipdex.estimate.hardware import Hardware
 from chipdex.estimate.layout import Layout
@@ -22,27 +23,57 @@ _LOGIT_PASSES = 3.0  # logits written once, read by soft-max and by the sampler,
 _STATE_BYTES = 4.0  # recurrent states are kept in fp32
 _HOST_PER_SEQUENCE_S = 6e-6
 """Scheduling and sampling of one sequence per step, set by what MLPerf Inference v6.0 leaves of an 8B model."""
-EXPERT_IMBALANCE = 1.15
-"""Tokens on the busiest device over the mean, with experts spread over several: an assumption, not a fit."""
+_SPAN_POINTS = 16
+
+
+@attrs.frozen
+class Span:
+    """Lengths spread evenly from `low` to `high` tokens: what queries look back at, or what sequences hold."""
+
+    low: float
+    high: float
+
+    @property
+    def mean(self) -> float:
+        """The middle."""
+        return (self.low + self.high) / 2.0
+
+    @property
+    def points(self) -> Array:
+        """Lengths that stand for the span: the middles of equal parts."""
+        return self.low + (self.high - self.low) * (np.arange(_SPAN_POINTS) + 0.5) / _SPAN_POINTS
 
 
 @attrs.frozen(kw_only=True)
 class Work:
     """What one step carries, per pipeline micro-batch and replica.
 
-    `decoding` sequences generate one token each and look back at `context` tokens; `prefilling` tokens
-    belong to prompts of `prompt` tokens. Arrays broadcast against (rows, points).
+    `decoding` sequences put `queries` tokens each through the step and look back at `context` tokens; `prefilling`
+    tokens look back at `seen` ones, and `prompts` of the prompts they belong to end here. Arrays broadcast against
+    (rows, points). `balanced_experts` says whether popular experts are duplicated (`busiest_share`).
     """
 
     decoding: Array
     prefilling: Array
-    context: Array
-    prompt: Array
+    prompts: Array
+    context: Span
+    seen: Span
+    queries: float = 1.0
+    balanced_experts: bool = True
+
+    @property
+    def tokens(self) -> Array:
+        """All tokens of the step."""
+        tokens: Array = self.decoding * self.queries + self.prefilling
+        return tokens
 
 
 @attrs.frozen(kw_only=True)
 class StepTime:
-    """Seconds of one step by kind of operation, each (rows, points)."""
+    """Seconds of one step by kind of operation, each (rows, points).
+
+    `weight_bound` is the part of them that waits for weights, `streaming` what reading all weights takes by itself.
+    """
 
     gemm: Array
     experts: Array
@@ -54,6 +85,7 @@ class StepTime:
     head: Array
     host: Array
     weight_bound: Array
+    streaming: Array
 
     TERMS = (
         "gemm",
@@ -68,9 +100,34 @@ class StepTime:
     )
 
     @property
+    def terms(self) -> Mapping[str, Array]:
+        """The seconds by name of the term."""
+        return {name: getattr(self, name) for name in self.TERMS}
+
+    @property
     def total(self) -> Array:
         """The whole step."""
         return total_of([getattr(self, name) for name in self.TERMS])
+
+
+def blend(parts: Sequence[tuple[StepTime, Array | float]]) -> StepTime:
+    """Return the sum of steps, each times its weight."""
+    names = (*StepTime.TERMS, "weight_bound", "streaming")
+    return StepTime(**{name: total_of([getattr(step, name) * weight for step, weight in parts]) for name in names})
+
+
+def matrix_start(hw: Hardware, cost: DecoderCost) -> Array:
+    """Return the seconds in which the matrix products of one step start, however little they do; (rows, 1)."""
+    starts: Array = sum(op.count * op.launches for op in cost.gemms) * hw.kernel_start
+    return starts + sum(op.count for op in cost.experts) * hw.expert_start
+
+
+def starting_time(hw: Hardware, lay: Layout, cost: DecoderCost) -> Array:
+    """Return the seconds of a step that no amount of work changes: starts of kernels and collectives; (rows, 1)."""
+    attention = 2 * sum(op.count for op in cost.attention) + sum(op.count for op in cost.states)
+    reduces = np.where(lay.tensor > 1, cost.reduces, 0.0) * network.reduce_start(hw, lay.tensor)
+    small = cost.kernels / 2 * hw.kernel_start + attention * hw.attention_start + hw.host
+    return matrix_start(hw, cost) + small + reduces
 
 
 def step_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> StepTime:
@@ -78,17 +135,20 @@ def step_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> StepT
 
     Raises nothing: rows that do not fit in memory are the caller's to drop.
     """
-    tokens = (work.decoding + work.prefilling) / lay.groups
+    tokens = work.tokens / lay.groups
     gemm = _zeros(tokens)
     weight_bound = _zeros(tokens)
+    streaming: Array = _zeros(lay.tensor)
     for operation in cost.gemms:
-        seconds, streaming = _gemm_time(hw, lay, operation, tokens)
+        seconds, weights, bound = _gemm_time(hw, lay, operation, tokens)
         gemm += seconds
-        weight_bound += streaming
+        weight_bound += bound
+        streaming = streaming + weights
     experts = _zeros(tokens)
-    for seconds, streaming in _experts_time(hw, lay, cost, work.decoding + work.prefilling):
+    for seconds, weights, bound in _experts_time(hw, lay, cost, work):
         experts += seconds
-        weight_bound += streaming
+        weight_bound += bound
+        streaming = streaming + weights
     decode, prefill = _zeros(tokens), _zeros(tokens)
     for attention in cost.attention:
         decode += _decode_attention(hw, lay, attention, work)
@@ -99,11 +159,12 @@ def step_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> StepT
         decode_attention=decode,
         prefill_attention=prefill,
         state=_state_time(hw, lay, cost, work, tokens),
-        network=network.step_network(hw, lay, cost, work.decoding + work.prefilling),
+        network=network.step_network(hw, lay, cost, work.tokens),
         elementwise=_elementwise(hw, lay, cost, tokens),
         head=_head(hw, lay, cost, work),
         host=hw.host + _HOST_PER_SEQUENCE_S * work.decoding,
         weight_bound=weight_bound,
+        streaming=streaming,
     )
 
 
@@ -111,54 +172,61 @@ def _zeros(like: Array) -> Array:
     return np.zeros_like(like, dtype=float)
 
 
-def _gemm_time(hw: Hardware, lay: Layout, op: Gemm, tokens: Array) -> tuple[Array, Array]:
-    """Return (seconds, seconds bound by weights) of all `count` products over `tokens` rows."""
+def _gemm_time(hw: Hardware, lay: Layout, op: Gemm, tokens: Array) -> tuple[Array, Array, Array]:
+    """Return seconds, those of reading weights and those bound by that, of all `count` products over `tokens` rows."""
     ways = 1.0 if op.shard is Shard.WHOLE else np.minimum(lay.tensor, op.pieces)
     n = op.n / ways if op.shard is Shard.COLUMNS else op.n
     k = op.k / ways if op.shard is Shard.ROWS else op.k
     compute = tokens * (2.0 * op.count * n * k / hw.gemm_rate)
     weights = op.count * n * k * hw.weight_bytes / hw.weight_rate
     memory = weights + tokens * (op.count * (k * hw.activation_bytes + n * _HALF_BYTES) / hw.weight_rate)
-    return smooth_max(compute, memory) + op.count * op.launches * hw.kernel_start, np.where(
-        memory > compute, weights, 0.0
-    )
+    seconds = smooth_max(compute, memory) + op.count * op.launches * hw.kernel_start
+    return seconds, weights, np.where(memory > compute, weights, 0.0)
 
 
-def _experts_time(hw: Hardware, lay: Layout, cost: DecoderCost, tokens: Array) -> Iterator[tuple[Array, Array]]:
+def _experts_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> Iterator[tuple[Array, Array, Array]]:
+    tokens = work.tokens
     for op in cost.experts:
         slices = lay.stage / lay.expert
         matrix = op.matrices * op.width * op.intermediate / slices
         local = op.experts / lay.expert
-        busiest = np.where(lay.expert > 1, EXPERT_IMBALANCE, 1.0)
         touched = local * -np.expm1(tokens * np.log1p(-op.top_k / op.experts))
-        pairs = tokens * (op.top_k / lay.expert * busiest)
+        mean = tokens * (op.top_k / lay.expert)
+        pairs = mean * busiest_share(lay.expert, local, mean, balanced=work.balanced_experts)
         compute = pairs * (2.0 * op.count * matrix / hw.gemm_rate)
         weights = touched * (op.count * matrix * hw.expert_weight_bytes / hw.weight_rate)
         traffic = op.count * (op.width * (hw.activation_bytes + _HALF_BYTES) + 3 * op.intermediate / slices)
         memory = weights + pairs * (traffic / hw.weight_rate)
         seconds = smooth_max(compute, memory) + op.count * hw.expert_start
-        yield seconds, np.where(memory > compute, weights, 0.0)
+        yield seconds, weights, np.where(memory > compute, weights, 0.0)
 
 
-def cached_tokens(op: Attention, context: Array) -> Array:
-    """Return how many key-value entries a sequence of `context` tokens keeps in one layer."""
+def cached_tokens(op: Attention, context: Span) -> float:
+    """Return how many key-value entries sequences of these lengths keep on average in one layer."""
+    return float(np.mean(_cached(op, context.points)))
+
+
+def attended_tokens(op: Attention, context: Span) -> float:
+    """Return how many key-value entries a query attends to on average: the cached ones, or an indexer's choice."""
+    seen = _cached(op, context.points)
+    if op.top_k_tokens is not None:
+        seen = np.minimum(seen, op.top_k_tokens + (op.window_tokens or 0.0))
+    return float(np.mean(seen))
+
+
+def _cached(op: Attention, context: Array) -> Array:
     kept = context if op.window_tokens is None else np.minimum(context, op.window_tokens)
     return kept if op.compress_ratio is None else kept + context / op.compress_ratio
 
 
-def attended_tokens(op: Attention, context: Array) -> Array:
-    """Return how many key-value entries a query attends to: the cached ones, or an indexer's choice."""
-    seen = cached_tokens(op, context)
-    return seen if op.top_k_tokens is None else np.minimum(seen, op.top_k_tokens + (op.window_tokens or 0.0))
-
-
 def _decode_attention(hw: Hardware, lay: Layout, op: Attention, work: Work) -> Array:
+    """Return the time in which the cache is read once for all queries of a sequence, and each meets its keys."""
     sequences = work.decoding / lay.groups
     attended = attended_tokens(op, work.context)
     indexed = cached_tokens(op, work.context)
     values = op.kv_values / np.minimum(lay.tensor, op.kv_pieces)
     heads = np.minimum(lay.tensor, op.heads)
-    flops = attended * op.decode_flops / heads + indexed * op.index_flops
+    flops = work.queries * (attended * op.decode_flops / heads + indexed * op.index_flops)
     traffic = (attended * values + indexed * op.index_values) * hw.kv_bytes
     memory = sequences * (op.count * traffic / hw.cache_rate)
     compute = sequences * (op.count * flops / hw.attention_rate)
@@ -167,14 +235,14 @@ def _decode_attention(hw: Hardware, lay: Layout, op: Attention, work: Work) -> A
 
 def _prefill_attention(hw: Hardware, lay: Layout, op: Attention, work: Work) -> Array:
     tokens = work.prefilling / lay.groups
-    # A causal query in the middle of the prompt sees half of it.
-    attended = attended_tokens(op, work.prompt / 2)
-    indexed = cached_tokens(op, work.prompt / 2)
+    attended = attended_tokens(op, work.seen)
+    indexed = cached_tokens(op, work.seen)
     flops = attended * op.prefill_flops / np.minimum(lay.tensor, op.heads) + indexed * op.index_flops
     return tokens * (op.count * flops / hw.attention_rate) + np.where(tokens > 0, op.count * hw.attention_start, 0.0)
 
 
 def _state_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work, tokens: Array) -> Array:
+    """Return the time of recurrent layers: each sequence's state read and written once, each token's update."""
     total = _zeros(tokens)
     for op in cost.states:
         values = op.values / np.minimum(lay.tensor, op.pieces)
@@ -193,7 +261,7 @@ def _elementwise(hw: Hardware, lay: Layout, cost: DecoderCost, tokens: Array) ->
 
 def _head(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> Array:
     """Return the time of the output head and the sampler, which see one row per sequence that yields a token."""
-    rows = (work.decoding + work.prefilling / np.maximum(work.prompt, 1.0)) / lay.groups
+    rows = (work.decoding * work.queries + work.prompts) / lay.groups
     params = cost.head_params / lay.tensor
     compute = rows * (2.0 * params / hw.gemm_rate_16bit)
     memory = params * _HALF_BYTES / hw.weight_rate

@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self, TextIO
 
 
@@ -15,6 +16,7 @@ class Guard:
     Inside, standard output is standard error (for Python and for child processes) and standard input is
     empty. After it, `error` and `traceback` hold what was raised, `seconds` how long it took, `threads`
     the threads it left, `notes` what else it changed. Only an interruption by the user passes through.
+    The interpreter's recursion limit and the handler of interruptions are put back.
     """
 
     def __init__(self) -> None:
@@ -28,6 +30,8 @@ class Guard:
     def __enter__(self) -> Self:
         self._folder = _working_folder()
         self._before = set(threading.enumerate())
+        self._recursion_limit = sys.getrecursionlimit()
+        self._interruptions = self._undo.enter_context(_Interruptions())
         self._undo.enter_context(_Streams())
         self._started = time.perf_counter()
         return self
@@ -38,13 +42,14 @@ class Guard:
         self.seconds = time.perf_counter() - self._started
         self._undo.close()
         self._restore_folder()
+        self._restore_recursion_limit()
         self._note_threads()
         if error is None:
             return True
         self.error = error
         self.traceback = _formatted(error)
         # Besides Exception this takes SystemExit, and the panics of extension modules, which are neither.
-        return not isinstance(error, KeyboardInterrupt)
+        return not (isinstance(error, KeyboardInterrupt) and self._interruptions.possible)
 
     @property
     def sentence(self) -> str:
@@ -64,9 +69,45 @@ class Guard:
                 os.chdir(self._folder)
                 self.notes.append("changed the working folder, which was put back")
 
+    def _restore_recursion_limit(self) -> None:
+        if sys.getrecursionlimit() != self._recursion_limit:
+            with contextlib.suppress(RecursionError):
+                sys.setrecursionlimit(self._recursion_limit)
+                self.notes.append("changed the recursion limit, which was put back")
+
     def _note_threads(self) -> None:
         self.threads = [thread for thread in threading.enumerate() if thread not in self._before]
         self.notes += [f"left the thread {thread.name!r} running" for thread in self.threads]
+
+
+class _Interruptions:
+    """Tells whether the user may have interrupted: a plugin can raise KeyboardInterrupt of its own, too.
+
+    Python's handler of SIGINT is wrapped for the time of the context, so that it is known to have run. Where
+    it cannot be wrapped, because the program around has handed the signal to other code, the user may have.
+    """
+
+    def __enter__(self) -> Self:
+        self.possible = False
+        self._handler = None
+        if threading.current_thread() is not threading.main_thread():
+            return self  # Python interrupts the main thread only
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler):
+            self._handler = handler
+            signal.signal(signal.SIGINT, self._interrupted)
+        else:
+            self.possible = handler is None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> object:
+        self.possible = True
+        handler = self._handler
+        return handler(number, frame) if callable(handler) else None
 
 
 class _Streams:

@@ -54,14 +54,19 @@ class PricingSource:
 
 @attrs.frozen(kw_only=True)
 class Estimator:
-    """A way to cost one class of workload or hardware.
+    """A way to cost one class of workload or hardware; all three functions are pure.
 
-    `applies` says whether it covers a model on a device; `estimate` is pure: arrays in, arrays out.
+    `applies(model, accelerator)` says whether it covers a model on a device; a plugin's estimator goes before the
+    core's. `estimate(deployments, batch, load)` takes `chipdex.api.Deployments` (hardware and layout as columns of
+    one row per deployment) and batches of shape (rows, points), and returns a `chipdex.api.Performance` of that
+    shape. `capacity(deployments)` returns the `chipdex.api.Footprint` that decides how large a batch fits; without
+    it, any batch does.
     """
 
     name: str
     applies: Callable[[Model, Accelerator], bool]
     estimate: Callable[..., Any]
+    capacity: Callable[..., Any] | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -274,17 +274,20 @@ def chipdex_estimators() -> Iterable[Estimator]:
 
     A complete plugin module::
 
-        from chipdex.api import Estimator, Kind, hookimpl
+        from chipdex.api import Estimator, batch_performance, hookimpl
+
+        MACS_PER_S = 2e12
 
         def applies(model, accelerator):
-            return accelerator.kind is Kind.NEUROMORPHIC
+            return accelerator.id == "acme/dataflow-1" and bool(model.stage)
 
-        def estimate(events, energy_per_event_pj):
-            return events * energy_per_event_pj * 1e-12
+        def estimate(deployments, batch, load):
+            macs = sum(stage.macs * stage.items * stage.runs for stage in deployments.model.stage)
+            return batch_performance(deployments, batch, seconds=batch * macs / MACS_PER_S, power_w=0.5)
 
         @hookimpl
         def chipdex_estimators():
-            yield Estimator(name="acme-spiking", applies=applies, estimate=estimate)
+            yield Estimator(name="acme-dataflow", applies=applies, estimate=estimate)
     """
     raise NotImplementedError
 

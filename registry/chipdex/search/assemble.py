@@ -1,6 +1,6 @@
 """From a row of arrays to an estimate that a reader can check: figures, intervals, bound, explanation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
@@ -8,10 +8,13 @@ import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
 from chipdex.domain.model import Model
+from chipdex.domain.stage import StageKind
 from chipdex.estimate.hardware import Platform, hardware
-from chipdex.estimate.interval import LEVEL, Basis, interval
-from chipdex.estimate.step import StepTime
-from chipdex.search.operate import Operation
+from chipdex.estimate.interval import LEVEL, around
+from chipdex.estimate.stacks import TUNED
+from chipdex.estimate.stages import StageTime
+from chipdex.search.knowledge import Judgement, judge
+from chipdex.search.operate import WEIGHT_BOUND, Operation
 from chipdex.search.query import Demand
 from chipdex.search.result import Energy, Estimate, Latency, Throughput
 from chipdex.search.space import Split
@@ -31,11 +34,6 @@ _BOUND_OF_TERM: Final = {
 }
 
 
-def basis_of(platform: Platform) -> Basis:
-    """Return what an estimate of this platform rests on."""
-    return Basis.CALIBRATED if platform.efficiency.calibrated else Basis.ROOFLINE
-
-
 @attrs.frozen(kw_only=True)
 class Row:
     """One row of an operation, with what it was computed from."""
@@ -45,6 +43,7 @@ class Row:
     platform: Platform
     split: Split
     replicas: int
+    stack: str = TUNED
 
     @property
     def devices(self) -> int:
@@ -59,18 +58,14 @@ class Row:
     def estimate(self, model: Model, demand: Demand) -> Estimate:
         """Return the row as an estimate."""
         op, i = self.operation, self.index
-        basis = basis_of(self.platform)
-        outputs = self.requests_per_s * demand.output_tokens
-        low, high = interval(outputs, basis)
+        judged = judge(self.platform, model, demand, stack=self.stack)
         power = float(op.power_w[i]) * self.replicas
         known = not np.isnan(power)
-        joules = power / outputs if known else None
-        around = interval(joules, basis) if joules is not None else (None, None)
         return Estimate(
             accelerator=self.platform.accelerator.id,
             count=self.devices,
             precision=self.platform.precision.name,
-            kv_precision=self.platform.kv_precision,
+            kv_precision=self.platform.kv_precision if demand.generates else None,
             parallelism={
                 "tensor": self.split.tensor,
                 "pipeline": self.split.pipeline,
@@ -78,65 +73,99 @@ class Row:
                 "replicas": self.replicas,
             },
             batch=max(1, round(float(op.batch[i]))),
-            throughput=Throughput(
-                output_tokens_per_s=outputs,
-                total_tokens_per_s=self.requests_per_s * (demand.input_tokens + demand.output_tokens),
-                requests_per_s=self.requests_per_s,
-                low=low,
-                high=high,
-                level=LEVEL,
-            ),
-            latency=_latency(float(op.ttft_s[i]), float(op.tpot_s[i]), demand, basis),
+            throughput=self._throughput(model, demand, judged),
+            latency=_latency(float(op.ttft_s[i]), float(op.tpot_s[i]), demand, judged),
             power_w=power if known else None,
-            energy=Energy(j_per_output_token=joules, low=around[0], high=around[1]),
+            energy=self._energy(power if known else None, demand, judged),
             bound=self._bound(),
-            basis=basis.value,
+            basis=judged.basis.value,
             rests_on=(self.platform.accelerator.id, model.id, f"efficiency:{self.platform.efficiency.level}"),
             explanation={
-                "step time": self._terms(),
+                "step time" if demand.generates else "batch time": self._terms(),
                 "inputs": _inputs(self.platform.accelerator, self.platform.precision.compute),
-                "efficiencies": _efficiencies(self.platform),
+                "efficiencies": _efficiencies(self.platform, model),
             },
         )
 
-    def _shares(self) -> dict[str, float]:
-        seconds = {name: self.operation.term(name, self.index) for name in StepTime.TERMS}
-        return {name: value for name, value in seconds.items() if value > 0}
+    def _throughput(self, model: Model, demand: Demand, judged: Judgement) -> Throughput:
+        requests = self.requests_per_s
+        if not demand.generates:
+            low, high = around(requests, judged.rate)
+            outputs = model.outputs_per_inference
+            return Throughput(
+                inferences_per_s=requests,
+                output_tokens_per_s=None if outputs is None else requests * outputs,
+                requests_per_s=requests,
+                low=low,
+                high=high,
+                level=LEVEL,
+            )
+        low, high = around(requests * demand.output_tokens, judged.rate)
+        return Throughput(
+            output_tokens_per_s=requests * demand.output_tokens,
+            total_tokens_per_s=requests * (demand.input_tokens + demand.output_tokens),
+            requests_per_s=requests,
+            low=low,
+            high=high,
+            level=LEVEL,
+        )
+
+    def _energy(self, watts: float | None, demand: Demand, judged: Judgement) -> Energy:
+        if watts is None or not self.requests_per_s > 0:
+            return Energy()
+        joules = watts / (self.requests_per_s * (demand.output_tokens if demand.generates else 1.0))
+        low, high = around(joules, judged.power)
+        if demand.generates:
+            return Energy(j_per_output_token=joules, low=low, high=high)
+        return Energy(j_per_inference=joules, low=low, high=high)
 
     def _bound(self) -> str:
         if self.operation.latency_bound[self.index]:
             return "latency"
+        step = self.operation.performance.serving.step
+        if isinstance(step, StageTime):
+            parts = {"compute": step.compute, "memory": step.memory, "latency": step.start}
+            column = int(self.operation.column[self.index])
+            shape = self.operation.performance.serving.batch.shape
+            return max(parts, key=lambda name: float(np.broadcast_to(parts[name], shape)[self.index, column]))
         if self.operation.memory_bound[self.index]:
             return "capacity"
-        terms = self._shares()
+        terms = self.operation.terms(self.index)
         total = sum(terms.values())
         if terms.get("network", 0.0) > _NETWORK_BOUND * total:
             return "network"
-        streaming = self.operation.term("weight_bound", self.index)
+        streaming = self.operation.term(WEIGHT_BOUND, self.index)
         compute = sum(terms.get(name, 0.0) for name in ("gemm", "experts", "prefill_attention")) - streaming
         return "compute" if compute > total - compute - terms.get("host", 0.0) else "memory"
 
     def _terms(self) -> list[dict[str, Any]]:
-        terms = self._shares()
+        terms = self.operation.terms(self.index)
         total = sum(terms.values())
-        streaming = self.operation.term("weight_bound", self.index)
+        streaming = self.operation.term(WEIGHT_BOUND, self.index)
         matrix = terms.get("gemm", 0.0) + terms.get("experts", 0.0)
         rows = []
         for name, seconds in sorted(terms.items(), key=lambda item: -item[1]):
-            bound = _BOUND_OF_TERM[name]
+            bound = _BOUND_OF_TERM.get(name, self._bound())
             if name in {"gemm", "experts"} and streaming > matrix / 2:
                 bound = "memory"
             rows.append({"term": name, "ms": seconds * 1e3, "share": seconds / total, "bound_by": bound})
-        return [*rows, {"term": "step", "ms": total * 1e3, "share": 1.0, "bound_by": self._bound()}]
+        whole = "step" if "gemm" in terms else "batch"
+        return [*rows, {"term": whole, "ms": total * 1e3, "share": 1.0, "bound_by": self._bound()}]
 
 
-def _latency(ttft_s: float, tpot_s: float, demand: Demand, basis: Basis) -> Latency:
-    values = {
-        "ttft_ms": ttft_s * 1e3,
-        "tpot_ms": tpot_s * 1e3,
-        "request_ms": (ttft_s + tpot_s * max(demand.output_tokens - 1.0, 0.0)) * 1e3,
+def _latency(first_s: float, next_s: float, demand: Demand, judged: Judgement) -> Latency:
+    if demand.generates:
+        values = {
+            "ttft_ms": first_s * 1e3,
+            "tpot_ms": next_s * 1e3,
+            "request_ms": (first_s + next_s * max(demand.output_tokens - 1.0, 0.0)) * 1e3,
+        }
+    else:
+        values = {"latency_ms": first_s * 1e3}
+    ends = {
+        key: around(value, judged.rate if key == "tpot_ms" or not demand.generates else judged.latency)
+        for key, value in values.items()
     }
-    ends = {key: interval(value, basis) for key, value in values.items()}
     return Latency(
         **values,
         percentile=demand.percentile,
@@ -168,16 +197,25 @@ def _source(accelerator: Accelerator, figure: str) -> str:
     return "; ".join(accelerator.sources[key].title for key in keys if key in accelerator.sources)
 
 
-def _efficiencies(platform: Platform) -> list[dict[str, Any]]:
+def _efficiencies(platform: Platform, model: Model) -> list[dict[str, Any]]:
     found, hw = platform.efficiency, hardware([platform])
-    rows: Mapping[str, tuple[float, str]] = {
-        "large matrix products": (float(hw.gemm_rate[0]) / TERA, "10^12/s"),
-        "prefill attention": (float(hw.attention_rate[0]) / TERA, "10^12/s"),
-        "streaming weights": (float(hw.weight_rate[0]) / GB, "GB/s"),
-        "reading the KV cache": (float(hw.cache_rate[0]) / GB, "GB/s"),
-        "all-reduce": (float(hw.link[0]) / GB, "GB/s"),
-    }
+    if model.decoder is None:
+        rows: dict[str, tuple[float, str]] = {
+            f"{kind.value} stages": (float(hw.peak[0] * hw.stage_share(kind)[0]) / TERA, "10^12/s")
+            for kind in dict.fromkeys(stage.kind for stage in model.stage)
+            if kind is not StageKind.SPIKING
+        }
+        rows["start of a layer"] = (float(hw.layer_start[0]) * 1e6, "us")
+    else:
+        rows = {
+            "large matrix products": (float(hw.gemm_rate[0]) / TERA, "10^12/s"),
+            "prefill attention": (float(hw.attention_rate[0]) / TERA, "10^12/s"),
+            "reading the KV cache": (float(hw.cache_rate[0]) / GB, "GB/s"),
+            "all-reduce": (float(hw.link[0]) / GB, "GB/s"),
+        }
+    rows["streaming weights"] = (float(hw.weight_rate[0]) / GB, "GB/s")
     return [
         {"operation": name, "sustained": value, "unit": unit, "level": found.level}
         for name, (value, unit) in rows.items()
+        if not np.isnan(value)
     ]

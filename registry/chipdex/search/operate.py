@@ -1,36 +1,52 @@
 """The best batch of each candidate deployment under the limits, and what is reported at it."""
 
 import math
+from functools import cached_property
 from typing import Final
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from chipdex.domain.workload import Load
+from chipdex.domain.workload import Load, Scenario
 from chipdex.estimate import serving
-from chipdex.estimate.decoder import ONE_BATCH, Deployments, Performance, capacity, perform
+from chipdex.estimate.decoder import ONE_BATCH, Deployments, Performance
+from chipdex.estimate.lengths import Lengths
 from chipdex.estimate.operation import Array
-from chipdex.estimate.serving import Lengths, Serving
+from chipdex.estimate.queueing import HALVINGS
+from chipdex.estimate.serving import Serving
+from chipdex.search.engines import Engine
 from chipdex.search.query import Demand, Objective
 
 Flags = NDArray[np.bool_]
 
+WEIGHT_BOUND: Final = "weight_bound"
+MULTI_STREAM_SAMPLES: Final = 8
+"""Samples of one query of the multi-stream scenario, as MLPerf Inference defines it."""
+
 _LARGEST_BATCH: Final = 8192
 _POINTS: Final = 48
 _REFINED: Final = 12
+_COARSE_HALVINGS: Final = 5
+_LIGHTEST: Final = 0.02
+"""Load at which a nearest miss is told, where no load meets the limits."""
+_UNBOUND: Final = 0.97
+_TOLERANCE: Final = 1e-3
+"""Rounding of the load that is searched for."""
 
 
 @attrs.frozen(kw_only=True)
 class Operation:
     """What each deployment (row) does at its chosen batch, arrays of shape (rows,); one replica, SI units.
 
-    `feasible` is False where no batch meets the limits; then the figures are those of the nearest miss.
+    `feasible` is False where no batch meets the limits; then the figures are those of the nearest miss, which is
+    one that does not fit into memory only where `fits` is False too.
     `latency_bound` marks rows whose next larger batch would break a limit, `memory_bound` those at the
     largest batch that fits.
     """
 
     feasible: Flags
+    fits: Flags
     batch: Array
     requests_per_s: Array
     ttft_s: Array
@@ -43,36 +59,51 @@ class Operation:
 
     def term(self, name: str, row: int) -> float:
         """Return one term of the step time of `row` at its chosen batch, in seconds."""
-        values = np.broadcast_to(getattr(self.performance.serving.step, name), self.performance.serving.batch.shape)
-        return float(values[row, int(self.column[row])])
+        step = self.performance.serving.step
+        found = step.weight_bound if name == WEIGHT_BOUND else step.terms[name]
+        return float(np.broadcast_to(found, self.performance.serving.batch.shape)[row, int(self.column[row])])
+
+    def terms(self, row: int) -> dict[str, float]:
+        """Return the terms of the step time of `row` that take any time, in seconds."""
+        seconds = {name: self.term(name, row) for name in self.performance.serving.step.terms}
+        return {name: value for name, value in seconds.items() if value > 0}
 
 
 def lengths_of(demand: Demand) -> Lengths:
-    """Return the token lengths of a demand."""
-    return Lengths(input_tokens=demand.input_tokens, output_tokens=demand.output_tokens)
+    """Return the token lengths of a demand: their distributions where they are known, else their means."""
+    return demand.lengths or Lengths(input_tokens=demand.input_tokens, output_tokens=demand.output_tokens)
 
 
 def operate(
-    deployments: Deployments, demand: Demand, objective: Objective, *, replicas: Array | float = 1.0
+    engine: Engine,
+    deployments: Deployments,
+    demand: Demand,
+    objective: Objective,
+    *,
+    replicas: Array | float = 1.0,
+    factor: Array | float = 1.0,
 ) -> Operation:
     """Return the best batch of each deployment for `objective` within the demand's limits.
 
-    A coarse grid of batches first, then a fine one around the best: both are one vectorised pass.
+    `factor` is what calibration multiplies each row's rate with; where nothing limits the latency, times are
+    divided by it. A coarse grid of batches first, then a fine one around the best: both are one vectorised pass.
     """
-    largest = capacity(deployments).largest_batch
+    search = _Search(engine, attrs.evolve(deployments, policy=demand.policy), demand, objective, replicas, factor)
+    largest = search.largest
     fixed = _fixed_batch(demand, replicas)
     if fixed is not None:
-        batch = np.broadcast_to(np.asarray(fixed, dtype=float).reshape(-1, 1), largest.shape)
-        return _choose(deployments, demand, objective, batch, largest, replicas)
+        return search.choose(np.broadcast_to(np.asarray(fixed, dtype=float).reshape(-1, 1), largest.shape))
     grid = np.unique(np.round(np.geomspace(1, _LARGEST_BATCH, _POINTS)))
-    first = _choose(deployments, demand, objective, np.minimum(grid, np.maximum(largest, 1.0)), largest, replicas)
+    first = search.choose(np.minimum(grid, np.maximum(largest, 1.0)), halvings=_COARSE_HALVINGS)
     step = (_LARGEST_BATCH) ** (1 / (_POINTS - 1))
     fine = np.round(first.batch[:, None] * np.geomspace(1 / step, step, _REFINED))
     fine = np.clip(np.concatenate([fine, first.batch[:, None]], axis=1), 1.0, np.maximum(largest, 1.0))
-    return _choose(deployments, demand, objective, np.sort(fine, axis=1), largest, replicas)
+    return search.choose(np.sort(fine, axis=1))
 
 
 def _fixed_batch(demand: Demand, replicas: Array | float) -> Array | float | None:
+    if demand.scenario is Scenario.MULTI_STREAM:
+        return float(MULTI_STREAM_SAMPLES)
     if demand.load is Load.SINGLE:
         return 1.0
     if demand.batch is not None:
@@ -85,63 +116,97 @@ def _fixed_batch(demand: Demand, replicas: Array | float) -> Array | float | Non
     return None
 
 
-def _choose(
-    deployments: Deployments,
-    demand: Demand,
-    objective: Objective,
-    batch: Array,
-    largest: Array,
-    replicas: Array | float,
-) -> Operation:
-    performance = perform(deployments, batch, demand.load)
-    served = performance.serving
-    utilisation = serving.SERVER_UTILISATION if demand.load is Load.OPEN else 1.0
-    ttft, tpot = _tails(served, demand, utilisation)
-    requests = served.requests_per_s * utilisation
-    fits = batch <= largest
-    within = _within(ttft, demand.limits.ttft_ms) & _within(tpot, demand.limits.tpot_ms)
-    score = _score(objective, requests, ttft + tpot * demand.output_tokens, performance.power_w)
-    if demand.load is Load.OPEN and demand.rate_per_s is not None and objective is not Objective.LATENCY:
-        requests, score = _at_rate(demand.rate_per_s, np.asarray(replicas), requests, score, batch)
-    feasible = fits & within
-    miss = np.where(fits, -(_excess(ttft, demand.limits.ttft_ms) + _excess(tpot, demand.limits.tpot_ms)), -np.inf)
-    any_feasible = np.asarray(feasible.any(axis=1))
-    column = np.where(any_feasible, np.argmax(np.where(feasible, score, -np.inf), axis=1), np.argmax(miss, axis=1))
-    rows = np.arange(len(column))
-    following = np.minimum(column + 1, batch.shape[1] - 1)
-    return Operation(
-        feasible=any_feasible,
-        batch=batch[rows, column],
-        requests_per_s=requests[rows, column],
-        ttft_s=ttft[rows, column],
-        tpot_s=tpot[rows, column],
-        power_w=performance.power_w[rows, column],
-        latency_bound=fits[rows, following] & ~within[rows, following],
-        memory_bound=batch[rows, column] >= largest[:, 0],
-        performance=performance,
-        column=column,
-    )
+@attrs.frozen
+class _Search:
+    """One question put to rows of deployments: what each batch does, and which is best."""
+
+    engine: Engine
+    deployments: Deployments
+    demand: Demand
+    objective: Objective
+    replicas: Array | float
+    factor: Array | float
+
+    @cached_property
+    def largest(self) -> Array:
+        """The largest batch that fits, (rows, 1)."""
+        return np.asarray(self.engine.capacity(self.deployments).largest_batch)
+
+    def choose(self, batch: Array, *, halvings: int = HALVINGS) -> Operation:
+        """Return the best of the given batches, (rows, points), for each row."""
+        demand, largest = self.demand, self.largest
+        performance = self.engine.estimate(self.deployments, batch, demand.load)
+        served = performance.serving
+        load, ttft, tpot = self._loaded(served, halvings)
+        requests = served.requests_per_s * np.maximum(load, _LIGHTEST) * self.factor
+        if demand.load is not Load.OPEN:
+            ttft, tpot = ttft / self.factor, tpot / self.factor
+        fits = batch <= largest
+        within = _within(ttft, demand.first_limit_ms) & _within(tpot, demand.limits.tpot_ms) & (load > 0)
+        score = _score(self.objective, requests, ttft + tpot * demand.output_tokens, performance.power_w)
+        if demand.rate_per_s is not None and demand.load is Load.OPEN and self.objective is not Objective.LATENCY:
+            # Of batches that keep up with the rate, the smallest is the quickest.
+            keeps_up = requests >= demand.rate_per_s / np.maximum(self.replicas, 1.0) * (1.0 - _TOLERANCE)
+            score = np.where(keeps_up, 1e12 - batch, score)
+        feasible = fits & within
+        miss = np.where(fits, -(_excess(ttft, demand.first_limit_ms) + _excess(tpot, demand.limits.tpot_ms)), -np.inf)
+        any_feasible = np.asarray(feasible.any(axis=1))
+        column = np.where(any_feasible, np.argmax(np.where(feasible, score, -np.inf), axis=1), np.argmax(miss, axis=1))
+        rows = np.arange(len(column))
+        following = np.minimum(column + 1, batch.shape[1] - 1)
+        return Operation(
+            feasible=any_feasible,
+            fits=np.asarray(fits[rows, column]),
+            batch=batch[rows, column],
+            requests_per_s=requests[rows, column],
+            ttft_s=ttft[rows, column],
+            tpot_s=tpot[rows, column],
+            power_w=performance.power_w[rows, column],
+            latency_bound=(load[rows, column] < _UNBOUND) | (fits[rows, following] & ~within[rows, following]),
+            memory_bound=batch[rows, column] >= largest[:, 0],
+            performance=performance,
+            column=column,
+        )
+
+    def _loaded(self, served: Serving, halvings: int) -> tuple[Array, Array, Array]:
+        """Return the share of the full rate that is served, and the tails of first and further tokens there.
+
+        Where no load meets the limits, it is the lightest one's nearest miss. A network's batch waits, at the tail,
+        for the whole batch before it.
+        """
+        demand, shape = self.demand, served.batch.shape
+        everything = np.ones(shape)
+        if not demand.generates:
+            waits = 2.0 if demand.load is Load.OPEN else 1.0
+            return everything, served.ttft_s * waits, served.tpot_s
+        lengths = self.deployments.lengths
+        if demand.load in ONE_BATCH:
+            return everything, served.ttft_s, served.tpot_s
+        if demand.load is not Load.OPEN:
+            tails = serving.tails_of(served, lengths, demand.percentile)
+            return everything, tails.ttft_s, tails.tpot_s
+        load = serving.sustained_load(
+            served,
+            lengths,
+            demand.percentile,
+            ttft_s=_seconds(demand.limits.ttft_ms),
+            tpot_s=_seconds(demand.limits.tpot_ms),
+            replicas=self.replicas,
+            halvings=halvings,
+        )
+        if demand.rate_per_s is not None:
+            full = served.requests_per_s * self.factor * np.maximum(self.replicas, 1.0)
+            load = np.minimum(load, demand.rate_per_s / full)
+        tails = serving.tails_of(served, lengths, demand.percentile, np.maximum(load, _LIGHTEST), self.replicas)
+        return load, tails.ttft_s, tails.tpot_s
 
 
-def _tails(served: Serving, demand: Demand, utilisation: float) -> tuple[Array, Array]:
-    """Return time to first token and per output token at the demand's percentile; one batch has no spread."""
-    spread = 1.0 if demand.load in ONE_BATCH else serving.spread(demand.percentile)
-    if demand.load is Load.OPEN:
-        ttft = serving.first_token_tail(served, lengths_of(demand), demand.percentile, utilisation)
-    else:
-        ttft = served.ttft_s * spread
-    return ttft, served.tpot_s * spread
-
-
-def _at_rate(rate: float, replicas: Array, requests: Array, score: Array, batch: Array) -> tuple[Array, Array]:
-    """Serve no more than the rate asked for: the smallest batch that keeps up wins over larger ones."""
-    wanted = rate / np.maximum(replicas, 1.0)
-    keeps_up = requests >= wanted
-    return np.minimum(requests, wanted), np.where(keeps_up, 1e12 - batch, score)
+def _seconds(limit_ms: float | None) -> float:
+    return math.inf if limit_ms is None else limit_ms / 1e3
 
 
 def _within(seconds: Array, limit_ms: float | None) -> Flags:
-    return np.asarray(seconds * 1e3 <= (math.inf if limit_ms is None else limit_ms))
+    return np.asarray(seconds <= _seconds(limit_ms) * (1.0 + _TOLERANCE))
 
 
 def _excess(seconds: Array, limit_ms: float | None) -> Array:

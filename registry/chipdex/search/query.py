@@ -1,5 +1,6 @@
 """A question, with every default made explicit: what `best` and `estimate` are asked."""
 
+import math
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
@@ -13,13 +14,18 @@ from chipdex.domain.offer import Offer, Term
 from chipdex.domain.workload import (
     DEFAULT_INPUT_TOKENS,
     DEFAULT_LIMITS,
+    DEFAULT_NETWORK_LIMITS,
     DEFAULT_OUTPUT_TOKENS,
     Load,
+    Prefill,
     Scenario,
     Workload,
 )
 from chipdex.errors import OptionError
 from chipdex.estimate.interval import Basis
+from chipdex.estimate.lengths import Lengths
+from chipdex.estimate.policy import PLAIN, Policy
+from chipdex.units import GB
 
 DEFAULT_MAX_ACCELERATORS: Final = 64
 LARGEST_TOKENS: Final = 10_000_000
@@ -40,12 +46,19 @@ _LOAD_OF_SCENARIO: Final = {
     Scenario.SERVER: Load.OPEN,
     Scenario.INTERACTIVE: Load.OPEN,
     Scenario.SINGLE_STREAM: Load.SINGLE,
+    Scenario.MULTI_STREAM: Load.SINGLE,
 }
+_PERCENTILE: Final = {Scenario.SINGLE_STREAM: 90.0, Scenario.MULTI_STREAM: 99.0}
+"""Percentile of the latency that MLPerf Inference reports where nothing arrives at random."""
 
 
 @attrs.frozen(kw_only=True)
 class Demand:
-    """A workload with nothing left open: lengths, scenario, load, and the limits that hold."""
+    """A workload with nothing left open: lengths, scenario, load, and the limits that hold.
+
+    `generates` is False for models that answer at once, whose only latency is `limits.latency_ms`. `lengths` are
+    the distributions of lengths where more than their means is known, `policy` how the engines serve.
+    """
 
     input_tokens: float
     output_tokens: float
@@ -56,16 +69,27 @@ class Demand:
     rate_per_s: float | None = None
     concurrency: float | None = None
     batch: int | None = None
+    generates: bool = True
+    lengths: Lengths | None = None
+    policy: Policy = PLAIN
+
+    @property
+    def first_limit_ms(self) -> float | None:
+        """The limit on the time to the first token, or to the answer where there is only one."""
+        return self.limits.ttft_ms if self.generates else self.limits.latency_ms
 
     def as_json(self) -> dict[str, Any]:
         """Return the workload part of an answer's query."""
-        return {
+        of_tokens = {
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
-            "scenario": self.scenario.value,
-            "load": self.load.value,
             "ttft_ms": self.limits.ttft_ms,
             "tpot_ms": self.limits.tpot_ms,
+        }
+        return {
+            "scenario": self.scenario.value,
+            "load": self.load.value,
+            **(of_tokens if self.generates else {"latency_ms": self.limits.latency_ms}),
             "percentile": self.percentile,
             "rate_per_s": self.rate_per_s,
             "concurrency": self.concurrency,
@@ -131,13 +155,15 @@ def demand(workload: Workload, model: Model, *, default_scenario: Scenario = Sce
     Raises OptionError for a value that makes no sense, naming the option.
     """
     scenario = workload.scenario or default_scenario
-    if scenario is Scenario.MULTI_STREAM:
+    generates = model.decoder is not None
+    if scenario is Scenario.MULTI_STREAM and generates:
         raise OptionError(
             "--scenario multi-stream is an 8-sample query and not defined for a language model.",
             fix="Choose offline, server, interactive or single-stream.",
         )
     load = workload.load or _LOAD_OF_SCENARIO[scenario]
-    own = model.limits.get(scenario.value) or DEFAULT_LIMITS.get(scenario) or Limits()
+    defaults = DEFAULT_LIMITS if generates else DEFAULT_NETWORK_LIMITS
+    own = model.limits.get(scenario.value) or defaults.get(scenario) or Limits(percentile=_PERCENTILE.get(scenario, 99))
     if workload.load is not None and workload.scenario is None:
         own = Limits()
     percentile = own.percentile if workload.percentile is None else workload.percentile
@@ -149,30 +175,100 @@ def demand(workload: Workload, model: Model, *, default_scenario: Scenario = Sce
         limits=Limits(
             ttft_ms=_positive("--ttft-ms", workload.ttft_ms, own.ttft_ms),
             tpot_ms=_positive("--tpot-ms", workload.tpot_ms, own.tpot_ms),
+            latency_ms=_positive("--latency-ms", workload.latency_ms, own.latency_ms),
             percentile=percentile,
         ),
         percentile=percentile,
         rate_per_s=_positive("--rate", workload.rate_per_s, None),
         concurrency=_positive("--concurrency", workload.concurrency, None),
         batch=workload.batch,
+        generates=generates,
+        policy=_policy(workload) if generates else PLAIN,
     )
+    filled = attrs.evolve(filled, lengths=_lengths(workload, filled))
     _check(filled, workload, model)
     return filled
 
 
 def _check(filled: Demand, workload: Workload, model: Model) -> None:
-    if not 0 < filled.percentile < 100:  # noqa: PLR2004 - a percentage
-        raise OptionError(f"--percentile {filled.percentile:g} is no percentile.", fix="Give one between 50 and 99.9.")
+    if not 50 <= filled.percentile <= 99.9:  # noqa: PLR2004 - where tails are known
+        raise OptionError(f"--percentile {filled.percentile:g} is out of range.", fix="Give one from 50 to 99.9.")
     if workload.batch is not None and workload.batch < 1:
         raise OptionError(f"--batch {workload.batch} is less than 1.", fix="Give a whole number of sequences.")
     if workload.load is Load.CLOSED and filled.concurrency is None and filled.batch is None:
         raise OptionError("--load closed needs to know how many requests are in flight.", fix="Add --concurrency N.")
+    if not filled.generates:
+        _refuse_token_options(workload, model)
+        return
+    if workload.latency_ms is not None:
+        raise OptionError(
+            f"--latency-ms limits a whole answer, and {model.id} answers token by token.",
+            fix="Give --ttft-ms and --tpot-ms.",
+        )
     longest = filled.input_tokens + filled.output_tokens
     if model.context_tokens is not None and longest > model.context_tokens:
         raise OptionError(
             f"{longest:g} tokens do not fit into the {model.context_tokens:,} tokens of {model.id}'s context.",
             fix="Lower --input-tokens or --output-tokens.",
         )
+
+
+def _lengths(workload: Workload, filled: Demand) -> Lengths | None:
+    """Return the distributions of lengths, None where only means are given."""
+    input_cv = _fraction("--input-cv", workload.input_cv, math.inf)
+    output_cv = _fraction("--output-cv", workload.output_cv, math.inf)
+    if not (input_cv or output_cv) and not workload.input_quantile_tokens and not workload.output_quantile_tokens:
+        return None
+    return Lengths(
+        input_tokens=filled.input_tokens,
+        output_tokens=filled.output_tokens,
+        input_samples=workload.input_quantile_tokens,
+        output_samples=workload.output_quantile_tokens,
+        input_cv=input_cv,
+        output_cv=output_cv,
+    )
+
+
+def _policy(workload: Workload) -> Policy:
+    """Return how the engines serve. Raises OptionError for a share out of range, naming the option."""
+    if workload.draft_tokens is not None and not 1 <= workload.draft_tokens <= _LONGEST_DRAFT:
+        raise OptionError(
+            f"--draft-tokens {workload.draft_tokens} is out of range.", fix=f"Give a number from 1 to {_LONGEST_DRAFT}."
+        )
+    transfer = _positive("--transfer-gb-per-s", workload.transfer_gb_per_s, None)
+    return Policy(
+        prefill=workload.prefill or Prefill.CHUNKED,
+        prefix_hit_fraction=_fraction("--prefix-hit-fraction", workload.prefix_hit_fraction, _WHOLE_PREFIX),
+        draft_tokens=workload.draft_tokens or 0,
+        draft_acceptance_fraction=_fraction("--draft-acceptance-fraction", workload.draft_acceptance_fraction, 1.0),
+        draft_cost_fraction=_fraction("--draft-cost-fraction", workload.draft_cost_fraction, 1.0),
+        disaggregated=workload.disaggregated,
+        transfer_bytes_per_s=None if transfer is None else transfer * GB,
+    )
+
+
+def _fraction(option: str, given: float | None, largest: float) -> float:
+    if given is None:
+        return 0.0
+    if not 0 <= given <= largest or math.isinf(given):
+        most = "any number from 0 on" if math.isinf(largest) else f"a number from 0 to {largest:g}"
+        raise OptionError(f"{option} {given:g} is out of range.", fix=f"Give {most}.")
+    return given
+
+
+_LONGEST_DRAFT: Final = 64
+_WHOLE_PREFIX: Final = 0.999
+"""The last token of a prompt is always computed."""
+
+
+def _refuse_token_options(workload: Workload, model: Model) -> None:
+    for option, value in (("--ttft-ms", workload.ttft_ms), ("--tpot-ms", workload.tpot_ms)):
+        if value is not None:
+            raise OptionError(
+                f"{option} limits a language model, and {model.id} answers at once.", fix="Give --latency-ms."
+            )
+    if model.input_tokens is None and (workload.input_tokens is not None or workload.output_tokens is not None):
+        raise OptionError(f"--input-tokens and --output-tokens say nothing about {model.id}.", fix="Leave them out.")
 
 
 def _tokens(option: str, given: float | None, of_model: float | None, default: float) -> float:

@@ -8,9 +8,12 @@ import attrs
 import numpy as np
 
 from chipdex.domain.accelerator import Accelerator, Status
+from chipdex.domain.model import Family
 from chipdex.domain.offer import Offer
 from chipdex.estimate.hardware import Platform, missing_figure, usable_bytes
 from chipdex.search.assemble import Row
+from chipdex.search.engines import Engine, engine_for
+from chipdex.search.knowledge import Knowledge, factors
 from chipdex.search.operate import Operation, lengths_of, operate
 from chipdex.search.pricing import Market, Paid, allowed, market, packed, spans
 from chipdex.search.query import Objective, Query
@@ -18,7 +21,6 @@ from chipdex.search.result import HOURS_PER_MONTH, Answer, BestAnswer, Carbon, C
 from chipdex.search.space import Space, Split, fitting, space, splits
 from chipdex.units import GB
 
-_FINALISTS: Final = 24
 _TIE: Final = 1e-6
 
 
@@ -40,11 +42,14 @@ class _Candidate:
 
     def cost(self, query: Query) -> Cost:
         if self.paid is None:
-            return Cost(usd_per_million_output_tokens=None, usd_per_month=None)
-        tokens = self.row.requests_per_s * query.demand.output_tokens
+            return Cost()
         hourly = self.paid.usd_per_hour
+        million_requests = hourly / (self.row.requests_per_s * 3600) * 1e6
         return Cost(
-            usd_per_million_output_tokens=hourly / (tokens * 3600) * 1e6,
+            usd_per_million_output_tokens=million_requests / query.demand.output_tokens
+            if query.demand.generates
+            else None,
+            usd_per_million_inferences=None if query.demand.generates else million_requests,
             usd_per_month=HOURS_PER_MONTH * hourly * self.deployments(query),
         )
 
@@ -54,28 +59,21 @@ class _Candidate:
         return 1 if rate is None else max(1, math.ceil(rate / self.row.requests_per_s - 1e-9))
 
 
-def best(registry: Records, query: Query) -> BestAnswer:
+def best(registry: Records, query: Query, knowledge: Knowledge | None = None) -> BestAnswer:
     """Return the ranking for `query` over every device of `registry`: the best deployment of each.
 
-    Devices that cannot answer come back as rejections with the constraint that failed and by how much.
+    Devices that cannot answer come back as rejections with the constraint that failed and by how much. Without
+    `knowledge` the core's estimators and the calibration that ships answer.
     """
+    known = knowledge or Knowledge()
     rejected: dict[str, Rejection] = {}
     devices = _admitted(registry, query, rejected)
     prices = market(registry.offers, query.choice)
-    platforms = _platforms(devices, query, rejected)
     winners: dict[str, _Candidate] = {}
-    if platforms:
-        candidates = space(platforms, splits(query.model, query.choice.max_accelerators))
-        lengths = lengths_of(query.demand)
-        kept, short = fitting(candidates, query.model, lengths)
-        for index, need in short.items():
-            device = platforms[index].accelerator
-            _reject(rejected, device, "memory", need / GB, usable_bytes(device) / GB, "GB")
-        if kept.platform:
-            deployments = kept.deployments(query.model, lengths)
-            # Deployments are compared at what they can do; the rate says how many of them are needed.
-            operation = operate(deployments, attrs.evolve(query.demand, rate_per_s=None), query.choice.objective)
-            _pick(kept, operation, prices, query, winners, rejected)
+    for engine, covered in _by_engine(known, devices, query, rejected):
+        platforms = _platforms(covered, query, known, rejected)
+        if platforms:
+            _search(engine, platforms, prices, query, winners, rejected)
     ordered = sorted(winners.values(), key=lambda c: (-c.score, c.row.platform.accelerator.id))[: query.choice.top]
     for won in winners:
         rejected.pop(won, None)
@@ -91,6 +89,50 @@ def best(registry: Records, query: Query) -> BestAnswer:
         rejected=tuple(rejected[key] for key in sorted(rejected)),
         warnings=_warnings(query, prices, answers),
     )
+
+
+def _by_engine(
+    known: Knowledge, devices: Sequence[Accelerator], query: Query, rejected: dict[str, Rejection]
+) -> list[tuple[Engine, list[Accelerator]]]:
+    """Return each estimator with the devices that it covers; a device that none covers is rejected."""
+    covered: dict[str, tuple[Engine, list[Accelerator]]] = {}
+    for device in devices:
+        engine = engine_for(known.engines, query.model, device)
+        if engine is None:
+            needs_point = device.neuromorphic is not None or query.model.family is Family.SPIKING
+            _reject(rejected, device, "operating_point" if needs_point else "precision")
+        else:
+            covered.setdefault(engine.name, (engine, []))[1].append(device)
+    return list(covered.values())
+
+
+def _search(
+    engine: Engine,
+    platforms: Sequence[Platform],
+    prices: Market,
+    query: Query,
+    winners: dict[str, _Candidate],
+    rejected: dict[str, Rejection],
+) -> None:
+    """Try every split and batch of `platforms`, and fill `winners` and `rejected`."""
+    candidates = space(platforms, splits(query.model, query.choice.max_accelerators))
+    lengths = lengths_of(query.demand)
+    kept, short = fitting(engine, candidates, query.model, lengths)
+    for index, need in short.items():
+        device = platforms[index].accelerator
+        _reject(rejected, device, "memory", need / GB, usable_bytes(device) / GB, "GB")
+    if not kept.platform:
+        return
+    factor = factors(kept.hw.platforms, query.model, query.demand)
+    # Deployments are compared at what they can do; the rate says how many of them are needed.
+    operation = operate(
+        engine,
+        kept.deployments(query.model, lengths),
+        attrs.evolve(query.demand, rate_per_s=None),
+        query.choice.objective,
+        factor=factor[np.array(kept.platform)][:, None],
+    )
+    _pick(kept, operation, prices, query, winners, rejected)
 
 
 def _admitted(registry: Records, query: Query, rejected: dict[str, Rejection]) -> list[Accelerator]:
@@ -113,17 +155,24 @@ def _affordable(device: Accelerator, limit: float) -> bool:
     return device.price.list_usd is not None and device.price.list_usd <= limit
 
 
-def _platforms(devices: Sequence[Accelerator], query: Query, rejected: dict[str, Rejection]) -> list[Platform]:
+def _platforms(
+    devices: Sequence[Accelerator], query: Query, known: Knowledge, rejected: dict[str, Rejection]
+) -> list[Platform]:
     platforms = []
     for device in devices:
-        lacking = {p.name: missing_figure(device, p) for p in query.precisions}
+        lacking = {p.name: missing_figure(device, p, query.model) for p in query.precisions}
         runnable = [p for p in query.precisions if lacking[p.name] is None]
         if not runnable:
             _reject(rejected, device, "memory" if "memory" in lacking.values() else "precision")
         # A device with bf16 gains nothing from fp16 beside it.
         names = {p.name for p in runnable}
         platforms += [
-            Platform(accelerator=device, precision=p, kv_precision=query.kv_precision or p.kv)
+            Platform(
+                accelerator=device,
+                precision=p,
+                kv_precision=query.kv_precision or p.kv,
+                calibration=known.calibration,
+            )
             for p in runnable
             if not (p.name == "fp16" and "bf16" in names)
         ]
@@ -164,34 +213,68 @@ def _pick(
         if not feasible:
             _reject_latency(operation, rows, query, device, rejected)
             continue
-        for row in _finalists(feasible, kept, operation):
+        offers = prices.offers.get(device.id, [])
+        payable = [offer for offer in offers if allowed(device, offer, query.choice)]
+        if query.choice.pair_filter is not None and not payable and (offers or not allowed(device, None, query.choice)):
+            _reject(rejected, device, "where")
+            continue
+        for row in _finalists(feasible, kept, operation, query):
             platform = kept.hw.platforms[kept.platform[row]]
-            for paid in _ways_to_pay(device, kept.split[row], prices, query):
+            for paid in _ways_to_pay(device, kept.split[row], payable, query) if payable else [None]:
                 candidate = _candidate(operation, row, platform, kept, paid, query)
                 problem = _refused(candidate, query)
                 if problem is not None:
                     _reject(rejected, device, *problem)
                 elif device_id not in winners or candidate.score > winners[device_id].score:
                     winners[device_id] = candidate
+        if device_id not in winners and device_id not in rejected:
+            # Every offer is of instances that no split fits, or of more accelerators than are allowed.
+            smallest = min(offer.count for offer in payable)
+            _reject(rejected, device, "price", smallest, query.choice.max_accelerators, "accelerators")
 
 
-def _finalists(rows: Sequence[int], kept: Space, operation: Operation) -> list[int]:
-    """Return the rows worth pricing: for each size of replica and precision the fastest, and the quickest of all."""
-    fastest: dict[tuple[int, int], int] = {}
+def _finalists(rows: Sequence[int], kept: Space, operation: Operation, query: Query) -> list[int]:
+    """Return the rows worth pricing: for each size of replica and precision the best by the objective and the fastest.
+
+    The fastest is what the price per token is lowest for; the objective's own best may be another one.
+    """
+    objective = query.choice.objective
+    best_of: dict[tuple[int, int, str], int] = {}
     for row in rows:
-        key = (kept.platform[row], kept.split[row].devices)
-        if key not in fastest or operation.requests_per_s[row] > operation.requests_per_s[fastest[key]]:
-            fastest[key] = row
-    quickest = min(rows, key=lambda r: float(operation.ttft_s[r] + operation.tpot_s[r] * 100))
-    return [*dict.fromkeys([*list(fastest.values())[:_FINALISTS], quickest])]
+        size = (kept.platform[row], kept.split[row].devices)
+        for name, better in ((objective.value, _MERITS[objective]), ("rate", _rate)):
+            key = (*size, name)
+            if key not in best_of or better(operation, row, query) > better(operation, best_of[key], query):
+                best_of[key] = row
+    return list(dict.fromkeys(best_of.values()))
 
 
-def _ways_to_pay(device: Accelerator, split: Split, prices: Market, query: Query) -> list[Paid | None]:
-    offers = [offer for offer in prices.offers.get(device.id, []) if allowed(device, offer, query.choice)]
-    paid: list[Paid | None] = [packed(offer, split.devices) for offer in offers if spans(offer, device, split)]
-    if not offers and allowed(device, None, query.choice):
-        return [None]
-    return [p for p in paid if p is not None and p.replicas * split.devices <= query.choice.max_accelerators]
+def _rate(operation: Operation, row: int, _: Query) -> float:
+    return float(operation.requests_per_s[row])
+
+
+def _frugality(operation: Operation, row: int, _: Query) -> float:
+    watts = float(operation.power_w[row])
+    return -math.inf if math.isnan(watts) else -watts / float(operation.requests_per_s[row])
+
+
+def _quickness(operation: Operation, row: int, query: Query) -> float:
+    steps = max(query.demand.output_tokens - 1.0, 0.0)
+    return -float(operation.ttft_s[row] + operation.tpot_s[row] * steps)
+
+
+_MERITS: Final[dict[Objective, Callable[[Operation, int, Query], float]]] = {
+    Objective.COST: _rate,
+    Objective.THROUGHPUT: _rate,
+    Objective.LATENCY: _quickness,
+    Objective.ENERGY: _frugality,
+    Objective.CARBON: _frugality,
+}
+
+
+def _ways_to_pay(device: Accelerator, split: Split, offers: Sequence[Offer], query: Query) -> list[Paid]:
+    paid = [packed(offer, split.devices) for offer in offers if spans(offer, device, split)]
+    return [p for p in paid if p.replicas * split.devices <= query.choice.max_accelerators]
 
 
 def _candidate(
@@ -205,23 +288,21 @@ def _candidate(
 
 def _cost_score(candidate: _Candidate, query: Query) -> float:
     cost = candidate.cost(query)
-    if cost.usd_per_million_output_tokens is None or cost.usd_per_month is None:
+    each = cost.usd_per_million_output_tokens if query.demand.generates else cost.usd_per_million_inferences
+    if each is None or cost.usd_per_month is None:
         return -math.inf
     if query.demand.rate_per_s is None:
-        return -cost.usd_per_million_output_tokens
+        return -each
     # Of deployments that cost the same a month, the one with the most room to spare wins.
-    return -cost.usd_per_month - _TIE * cost.usd_per_million_output_tokens
+    return -cost.usd_per_month - _TIE * each
 
 
-def _energy_score(candidate: _Candidate, _: Query) -> float:
-    row = candidate.row
-    watts = float(row.operation.power_w[row.index]) * row.replicas
-    return -math.inf if np.isnan(watts) else -watts / row.requests_per_s
+def _energy_score(candidate: _Candidate, query: Query) -> float:
+    return _frugality(candidate.row.operation, candidate.row.index, query)
 
 
 def _latency_score(candidate: _Candidate, query: Query) -> float:
-    op, i = candidate.row.operation, candidate.row.index
-    return -float(op.ttft_s[i] + op.tpot_s[i] * query.demand.output_tokens)
+    return _quickness(candidate.row.operation, candidate.row.index, query)
 
 
 def _throughput_score(candidate: _Candidate, _: Query) -> float:
@@ -256,10 +337,15 @@ def _refused(candidate: _Candidate, query: Query) -> tuple[str, float | None, fl
 def _reject_latency(
     operation: Operation, rows: Sequence[int], query: Query, device: Accelerator, rejected: dict[str, Rejection]
 ) -> None:
-    limits = query.demand.limits
+    if not any(operation.fits[row] for row in rows):
+        batch = min(float(operation.batch[row]) for row in rows)
+        rejected[device.id] = Rejection(accelerator=device.id, constraint="memory", value=batch, unit="at a time")
+        return
+    demand = query.demand
+    first = "ttft_ms" if demand.generates else "latency_ms"
     for constraint, seconds, limit in (
-        ("tpot_ms", operation.tpot_s, limits.tpot_ms),
-        ("ttft_ms", operation.ttft_s, limits.ttft_ms),
+        ("tpot_ms", operation.tpot_s, demand.limits.tpot_ms),
+        (first, operation.ttft_s, demand.first_limit_ms),
     ):
         nearest = min(float(seconds[row]) for row in rows) * 1e3
         if limit is not None and nearest > limit:
@@ -271,7 +357,7 @@ def _reject_latency(
     row = min(rows, key=lambda r: float(operation.ttft_s[r]))
     value = float(operation.ttft_s[row]) * 1e3
     rejected[device.id] = Rejection(
-        accelerator=device.id, constraint="ttft_ms", value=value, limit=limits.ttft_ms, unit="ms"
+        accelerator=device.id, constraint=first, value=value, limit=demand.first_limit_ms, unit="ms"
     )
 
 
@@ -293,8 +379,9 @@ def _answer(rank: int, candidate: _Candidate, query: Query) -> Answer:
 
 
 def _warnings(query: Query, prices: Market, answers: Sequence[Answer]) -> tuple[Mapping[str, Any], ...]:
+    means = {"code": "means_only", "sentence": "Lengths are means: percentiles and memory take every request as long."}
     found = [
-        {"code": "means_only", "sentence": "Lengths are means: percentiles and memory take every request as long."},
+        *([means] if query.demand.generates else []),
         {"code": "no_grid", "sentence": "Carbon is unknown: no plugin brings a grid record."},
     ]
     if prices.bids:

@@ -13,10 +13,14 @@ HOURS_PER_MONTH = 730
 
 @attrs.frozen(kw_only=True)
 class Throughput:
-    """Of the whole deployment; `low` and `high` hold in `level` of cases and belong to the output tokens."""
+    """Of the whole deployment; `low` and `high` hold in `level` of cases and belong to the primary figure.
 
-    output_tokens_per_s: float
-    total_tokens_per_s: float
+    That is the output tokens of a language model, and the inferences of any other; what does not apply is None.
+    """
+
+    inferences_per_s: float | None = None
+    output_tokens_per_s: float | None = None
+    total_tokens_per_s: float | None = None
     requests_per_s: float
     low: float
     high: float
@@ -25,11 +29,15 @@ class Throughput:
 
 @attrs.frozen(kw_only=True)
 class Latency:
-    """At `percentile`, in milliseconds; `low` and `high` map each figure to its interval."""
+    """At `percentile`, in milliseconds; `low` and `high` map each figure to its interval.
 
-    ttft_ms: float
-    tpot_ms: float
-    request_ms: float
+    A language model has the first three, any other `latency_ms`.
+    """
+
+    ttft_ms: float | None = None
+    tpot_ms: float | None = None
+    request_ms: float | None = None
+    latency_ms: float | None = None
     percentile: float
     low: Mapping[str, float]
     high: Mapping[str, float]
@@ -37,11 +45,12 @@ class Latency:
 
 @attrs.frozen(kw_only=True)
 class Energy:
-    """Joules per output token inside `boundary`; None where the device's power is unknown."""
+    """Joules per output token, or per inference, inside `boundary`; None where the device's power is unknown."""
 
-    j_per_output_token: float | None
-    low: float | None
-    high: float | None
+    j_per_output_token: float | None = None
+    j_per_inference: float | None = None
+    low: float | None = None
+    high: float | None = None
     boundary: str = "accelerators"
 
 
@@ -57,8 +66,9 @@ class Carbon:
 class Cost:
     """US dollars at full load, and per month for the deployments that serve the asked rate."""
 
-    usd_per_million_output_tokens: float | None
-    usd_per_month: float | None
+    usd_per_million_output_tokens: float | None = None
+    usd_per_million_inferences: float | None = None
+    usd_per_month: float | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +78,7 @@ class Estimate:
     accelerator: str
     count: int
     precision: str
-    kv_precision: str
+    kv_precision: str | None
     parallelism: Mapping[str, int]
     batch: int
     throughput: Throughput
@@ -83,7 +93,41 @@ class Estimate:
 
     def as_json(self) -> dict[str, Any]:
         """Return the estimate as JSON-ready values, by the contract of `estimate`."""
-        return {**attrs.asdict(self, recurse=True), "schema": "chipdex/estimate@1"}
+        return {**_body_of(self), "schema": "chipdex/estimate@1"}
+
+
+_OF_LANGUAGE = frozenset(
+    {
+        "output_tokens_per_s",
+        "total_tokens_per_s",
+        "ttft_ms",
+        "tpot_ms",
+        "request_ms",
+        "j_per_output_token",
+        "usd_per_million_output_tokens",
+        "kv_precision",
+    }
+)
+_OF_NETWORKS = frozenset({"inferences_per_s", "latency_ms", "j_per_inference", "usd_per_million_inferences"})
+
+
+def _of_the_other_kind(estimate: Estimate) -> frozenset[str]:
+    return _OF_NETWORKS if estimate.throughput.inferences_per_s is None else _OF_LANGUAGE
+
+
+def _without(figures: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in figures.items() if value is not None or key not in names}
+
+
+def _body_of(estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as JSON-ready values, without the figures of models of the other kind."""
+    other = _of_the_other_kind(estimate)
+    body = _without(attrs.asdict(estimate, recurse=True), other)
+    for part in ("throughput", "latency", "energy"):
+        body[part] = _without(body[part], other)
+    if "latency_ms" in body["latency"]:
+        body["latency"]["latency_percentile"] = estimate.latency.percentile
+    return body
 
 
 @attrs.frozen(kw_only=True)
@@ -115,7 +159,7 @@ class Answer:
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as JSON-ready values, by the contract of `best`."""
-        body = attrs.asdict(self.estimate, recurse=True)
+        body = _body_of(self.estimate)
         body.pop("warnings")
         explanation, rests_on = body.pop("explanation"), body.pop("rests_on")
         return {
@@ -123,7 +167,7 @@ class Answer:
             **body,
             "carbon": attrs.asdict(self.carbon),
             "offer": self._offer(),
-            "cost": attrs.asdict(self.cost),
+            "cost": _without(attrs.asdict(self.cost), _of_the_other_kind(self.estimate)),
             "replicas_for_rate": self.replicas_for_rate,
             "rests_on": list(rests_on),
             "explanation": explanation,
@@ -189,24 +233,30 @@ class BestAnswer(Sequence[Answer]):
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return one flat row per answer, with the figures most people compare."""
-        return [
+        """Return one flat row per answer, with the figures most people compare that apply to its model."""
+        rows = [
             {
                 "rank": a.rank,
                 "accelerator": a.accelerator,
                 "count": a.estimate.count,
                 "precision": a.estimate.precision,
                 "output_tokens_per_s": a.throughput.output_tokens_per_s,
+                "inferences_per_s": a.throughput.inferences_per_s,
                 "low": a.throughput.low,
                 "high": a.throughput.high,
                 "ttft_ms": a.latency.ttft_ms,
                 "tpot_ms": a.latency.tpot_ms,
+                "latency_ms": a.latency.latency_ms,
                 "power_w": a.estimate.power_w,
                 "usd_per_million_output_tokens": a.cost.usd_per_million_output_tokens,
+                "usd_per_million_inferences": a.cost.usd_per_million_inferences,
                 "provider": a.offer.provider if a.offer else None,
                 "basis": a.estimate.basis,
             }
             for a in self.answers
+        ]
+        return [
+            _without(row, _of_the_other_kind(answer.estimate)) for row, answer in zip(rows, self.answers, strict=True)
         ]
 
     def to_pandas(self) -> Any:

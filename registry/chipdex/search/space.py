@@ -7,11 +7,12 @@ import attrs
 import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
-from chipdex.domain.model import FullAttention, LatentAttention, MixtureOfExperts, Model
-from chipdex.estimate.decoder import Deployments, capacity
+from chipdex.domain.model import Family, FullAttention, LatentAttention, MixtureOfExperts, Model
+from chipdex.estimate.decoder import Deployments
 from chipdex.estimate.hardware import Hardware, Platform, hardware
 from chipdex.estimate.layout import Layout, layout
-from chipdex.estimate.serving import Lengths
+from chipdex.estimate.lengths import Lengths
+from chipdex.search.engines import Engine
 
 _POWERS: Final = (1, 2, 4, 8, 16, 32, 64)
 _STAGES: Final = (1, 2, 4, 8)
@@ -42,7 +43,12 @@ def splits(
     pipeline: int | None = None,
     expert: int | None = None,
 ) -> list[Split]:
-    """Return the splits of `model` over at most `largest` devices; what is given is kept."""
+    """Return the splits of `model` over at most `largest` devices; what is given is kept.
+
+    A network without a decoder runs on one device, but a recommender's tables are cut over several.
+    """
+    if model.decoder is None:
+        return _splits_of_network(model, largest, tensor=tensor, pipeline=pipeline, expert=expert)
     heads = max_heads(model)
     experts = max_experts(model)
     tensors = (tensor,) if tensor else tuple(t for t in _POWERS if t <= heads)
@@ -53,6 +59,16 @@ def splits(
         wanted = (expert,) if expert else tuple(sorted(e for e in spreads if e <= experts))
         found += [Split(t, p, e) for p in stages for e in wanted]
     return [split for split in found if split.devices <= largest]
+
+
+def _splits_of_network(
+    model: Model, largest: int, *, tensor: int | None, pipeline: int | None, expert: int | None
+) -> list[Split]:
+    if (pipeline or 1) > 1 or (expert or 1) > 1:
+        return []
+    may = _POWERS if model.family is Family.RECOMMENDATION else (1,)
+    wanted = may if tensor is None else tuple(t for t in may if t == tensor)
+    return [Split(t, 1, 1) for t in wanted if t <= largest]
 
 
 def layers(model: Model) -> int:
@@ -122,14 +138,14 @@ def space(platforms: Sequence[Platform], choices: Sequence[Split]) -> Space:
     return Space(hw=hardware(platforms), platform=tuple(i for i, _ in rows), split=tuple(split for _, split in rows))
 
 
-def fitting(candidates: Space, model: Model, lengths: Lengths) -> tuple[Space, dict[int, float]]:
+def fitting(engine: Engine, candidates: Space, model: Model, lengths: Lengths) -> tuple[Space, dict[int, float]]:
     """Return the rows that hold the model and at least one sequence, and what the others lack.
 
     The second value maps a platform none of whose rows fit to the bytes that its widest split needs on a device.
     """
-    held = capacity(candidates.deployments(model, lengths))
+    held = engine.capacity(candidates.deployments(model, lengths))
     fits = held.largest_batch[:, 0] >= 1
-    need = (held.weights + held.activations + held.per_sequence)[:, 0]
+    need = (held.weights + held.activations + held.per_sequence + np.zeros_like(held.usable))[:, 0]
     smallest: dict[int, int] = {}
     missing: dict[int, float] = {}
     for row, index in enumerate(candidates.platform):

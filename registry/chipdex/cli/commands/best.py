@@ -1,17 +1,21 @@
 """`chipdex best`: the hardware that should run a model, ranked, priced and explained."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
 from chipdex.cli.answer import best_sections, body_of, flat, keys_of
+from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.options import format_options
 from chipdex.cli.questions import (
     choice_option,
+    form_factor_of,
     kv_precision_of,
-    listed,
     model_of,
+    number_option,
+    offered,
     pair_filter,
     precisions_of,
     workload_of,
@@ -19,24 +23,25 @@ from chipdex.cli.questions import (
 )
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session
+from chipdex.cli.words import serving_conditions
 from chipdex.domain import Kind, Term
 from chipdex.search import best as rank
 from chipdex.search.query import DEFAULT_MAX_ACCELERATORS, Choice, Objective, Query, demand
 
 NONE_FEASIBLE: Final = 1
-FIRST: Final = {
-    Objective.COST: "cheapest per token first",
-    Objective.ENERGY: "least energy per token first",
-    Objective.CARBON: "least carbon per token first",
+NO_GRID: Final = "no_grid"
+_FIRST: Final = {
+    Objective.COST: "cheapest per {unit} first",
+    Objective.ENERGY: "least energy per {unit} first",
+    Objective.CARBON: "least carbon per {unit} first",
     Objective.LATENCY: "shortest latency first",
-    Objective.THROUGHPUT: "most tokens per second first",
+    Objective.THROUGHPUT: "most {unit}s per second first",
 }
 
 
 @click.command()
 @click.argument("model")
 @workload_options
-@click.option("--percentile", type=float, metavar="P", help="Percentile of the latency limits.  [default: 99]")
 @click.option("--precision", metavar="P,...", help="Formats to try.  [default: the publisher's, and fp8]")
 @click.option("--kv-precision", metavar="P", help="Format of the KV cache.  [default: the precision's own]")
 @choice_option("--objective", Objective, "What to be best at", default="cost", show_default=True)
@@ -45,20 +50,20 @@ FIRST: Final = {
 @click.option("--region", multiple=True, metavar="R", help="Only offers of this region; may be repeated.")
 @choice_option("--kind", Kind, "Only devices of this kind, may be repeated", multiple=True)
 @click.option("--where", metavar="SQL", help="Only pairs of device and offer for which this condition holds.")
-@click.option(
+@number_option(
     "--max-accelerators",
-    type=click.IntRange(min=1),
+    COUNT,
+    "N",
+    "Accelerators per deployment at most.",
     default=DEFAULT_MAX_ACCELERATORS,
     show_default=True,
-    metavar="N",
-    help="Accelerators per deployment at most.",
 )
-@click.option("--max-power-w", type=float, metavar="W", help="Watts per deployment at most.")
-@click.option("--max-price-usd", type=float, metavar="X", help="List price of one device at most.")
+@number_option("--max-power-w", AMOUNT, "W", "Watts per deployment at most.")
+@number_option("--max-price-usd", AMOUNT, "X", "List price of one device at most.")
 @click.option("--form-factor", metavar="F", help="Only devices of this form factor.")
-@click.option("--budget", type=float, metavar="USD_PER_MONTH", help="Rent of the whole at most.")
+@number_option("--budget", AMOUNT, "USD_PER_MONTH", "Rent of the whole at most.")
 @click.option("--announced", is_flag=True, help="Include devices that cannot be had yet.")
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Answers to give.")
+@number_option("--top", COUNT, "N", "Answers to give.", default=10, show_default=True)
 @click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")
 @format_options
 @click.pass_obj
@@ -74,11 +79,11 @@ def best(session: Session, /, model: str, output: str, explain: bool, **options:
     query = Query(
         model=meant,
         demand=demand(workload, meant),
-        precisions=precisions_of(options.pop("precision"), meant),
-        kv_precision=kv_precision_of(options.pop("kv_precision")),
+        precisions=precisions_of(options["precision"], meant),
+        kv_precision=kv_precision_of(options["kv_precision"]),
         choice=_choice(session, options),
     )
-    answer = rank(session.registry, query)
+    answer = rank(session.registry, query, session.knowledge)
     document = answer.as_json()
     flats = [flat(one) for one in document["answers"]]
     today = dt.datetime.now(tz=dt.UTC).date()
@@ -87,13 +92,19 @@ def best(session: Session, /, model: str, output: str, explain: bool, **options:
         body=body_of(document),
         keys=keys_of(flats),
         rows=document["answers"] if output == "jsonl" else flats,
-        sections=best_sections(document, _conditions(query), today, explain=explain),
+        sections=best_sections(
+            document,
+            [*(serving_conditions(workload) if meant.decoder else ()), *_conditions(query, document)],
+            today,
+            explain=explain,
+            inference=meant.inference,
+        ),
         warnings=document.get("warnings", ()),
     ).publish(session, output)
     return 0 if document["answers"] else NONE_FEASIBLE
 
 
-def _conditions(query: Query) -> list[str]:
+def _conditions(query: Query, document: Mapping[str, Any]) -> list[str]:
     """Return what else the answer was found under: the part of the question that its JSON form leaves out."""
     choice = query.choice
     names = [precision.name for precision in query.precisions]
@@ -101,21 +112,32 @@ def _conditions(query: Query) -> list[str]:
         names = ["bf16 (fp16 where there is none)", *(name for name in names if name not in {"bf16", "fp16"})]
     formats = ", ".join(names)
     devices = "announced devices too" if choice.announced else "shipping devices only"
-    return [f"precision {formats}", f"{choice.term.value} list prices", devices, FIRST[choice.objective]]
+    return [f"precision {formats}", f"{choice.term.value} list prices", devices, _first(query, document)]
+
+
+def _first(query: Query, document: Mapping[str, Any]) -> str:
+    """Return what stands first, with what it was really judged by."""
+    objective = query.choice.objective
+    if objective is Objective.COST and query.demand.rate_per_s is not None:
+        return "cheapest per month first"
+    told = _FIRST[objective].format(unit="token" if query.demand.generates else "inference")
+    if objective is Objective.CARBON and any(warning["code"] == NO_GRID for warning in document["warnings"]):
+        return f"{told}, ranked by energy because no grid record is there"
+    return told
 
 
 def _choice(session: Session, options: dict[str, Any]) -> Choice:
     return Choice(
         objective=Objective(options["objective"]),
         term=Term(options["term"]),
-        providers=listed(options["provider"]),
-        regions=listed(options["region"]),
+        providers=offered(session, "--provider", "provider", options["provider"]),
+        regions=offered(session, "--region", "region", options["region"]),
         kinds=tuple(Kind(kind) for kind in options["kind"]),
         pair_filter=pair_filter(session, options["where"]),
         max_accelerators=options["max_accelerators"],
         max_power_w=options["max_power_w"],
         max_price_usd=options["max_price_usd"],
-        form_factor=options["form_factor"],
+        form_factor=form_factor_of(session, options["form_factor"]),
         budget_usd_per_month=options["budget"],
         announced=options["announced"],
         top=options["top"],

@@ -1,37 +1,43 @@
 """`chipdex estimate`: one deployment, or a stream of them."""
 
-import json
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.answer import body_of, estimate_sections, flat
+from chipdex.cli.answer import body_of, flat
 from chipdex.cli.cases import answers, case_of
+from chipdex.cli.deployment import estimate_sections
+from chipdex.cli.numbers import COUNT
 from chipdex.cli.options import format_options
-from chipdex.cli.questions import choice_option, workload_options
+from chipdex.cli.questions import choice_option, number_option, workload_of, workload_options
 from chipdex.cli.report import Report
+from chipdex.cli.serial import dumped, loss
 from chipdex.cli.session import Session
+from chipdex.cli.words import serving_conditions
 from chipdex.errors import OptionError, StorageError
 from chipdex.estimate.interval import Basis
 from chipdex.search import estimate as run_estimate
+from chipdex.search.query import Case
+from chipdex.search.single import INFEASIBLE
+
+NONE_FEASIBLE: Final = 1
 
 
 @click.command()
 @click.argument("model", required=False)
 @click.option("--device", metavar="D", help="The accelerator, by any of its names.")
-@click.option("--count", type=click.IntRange(min=1), metavar="N", help="Accelerators altogether.")
-@click.option("--nodes", type=click.IntRange(min=1), metavar="N", help="Nodes that they are spread over.")
+@number_option("--count", COUNT, "N", "Accelerators altogether.")
+@number_option("--nodes", COUNT, "N", "Nodes that they are spread over.")
 @click.option("--precision", metavar="P", help="Format of the weights.  [default: the publisher's, or fp8]")
 @click.option("--kv-precision", metavar="P", help="Format of the KV cache.  [default: the precision's own]")
 @workload_options
-@click.option("--percentile", type=float, metavar="P", help="Percentile of the latency limits.  [default: 99]")
-@click.option("--batch", type=click.IntRange(min=1), metavar="B", help="Sequences in flight per replica.")
-@click.option("--tensor", type=click.IntRange(min=1), metavar="T", help="Tensor parallelism.")
-@click.option("--pipeline", type=click.IntRange(min=1), metavar="P", help="Pipeline parallelism.")
-@click.option("--expert", type=click.IntRange(min=1), metavar="E", help="Expert parallelism.")
+@number_option("--batch", COUNT, "B", "Sequences in flight per replica.")
+@number_option("--tensor", COUNT, "T", "Tensor parallelism.")
+@number_option("--pipeline", COUNT, "P", "Pipeline parallelism.")
+@number_option("--expert", COUNT, "E", "Expert parallelism.")
 @click.option("--framework", metavar="F", help="Serving software.")
 @choice_option("--basis", Basis, "The strongest basis that may be used")
 @click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")
@@ -40,41 +46,61 @@ from chipdex.search import estimate as run_estimate
 @click.pass_obj
 def estimate(
     session: Session, /, model: str | None, cases: str | None, explain: bool, output: str, **options: Any
-) -> None:
+) -> int:
     """Estimate MODEL on --count accelerators of --device.
 
-    What is not given is searched for the best throughput within the scenario's limits. With --cases, each
-    line of FILE is one case; each gets one line of JSON, in order, and an error is the answer of its case alone.
+    What is not given is searched for the best throughput within the scenario's limits. Exit status 1: nothing
+    meets them, and the figures are the nearest miss. With --cases, each line of FILE is one case; each gets one
+    line of JSON, in order, and an error is the answer of its case alone.
     """
     if cases is not None:
         stated = [name for name, value in {"model": model, **options}.items() if value is not None]
         if stated:
             raise OptionError(f"--cases was given with {stated[0]}.", fix="Put everything into the cases.")
         _stream(session, cases)
-        return
+        return 0
     for option, value in {"MODEL": model, "--device": options["device"], "--count": options["count"]}.items():
         if value is None:
             raise OptionError(f"{option} is missing.", fix="Say what to estimate: MODEL --device D --count N.")
-    document = _answer(session, {"model": model, "rate": options.pop("rate_per_s"), **options})
+    case = case_of(session, {"model": model, **options})
+    document = _answer(session, case)
+    feasible = all(warning["code"] != INFEASIBLE for warning in document["warnings"])
     Report(
         schema="estimate@1",
         body=body_of(document),
         keys=list(flat(body_of(document))),
         rows=[body_of(document)] if output == "jsonl" else [flat(body_of(document))],
-        sections=estimate_sections(document, explain=explain),
-        warnings=document.get("warnings", ()),
+        sections=estimate_sections(
+            document,
+            {"model": case.model.id, "workload": case.demand.as_json()},
+            conditions=serving_conditions(workload_of(options)) if case.model.decoder else (),
+            inference=case.model.inference,
+            feasible=feasible,
+            explain=explain,
+        ),
+        warnings=document["warnings"],
     ).publish(session, output)
+    return 0 if feasible else NONE_FEASIBLE
 
 
-def _answer(session: Session, case: dict[str, Any]) -> dict[str, Any]:
-    return dict(run_estimate(case_of(session, case)).as_json())
+def _answer(session: Session, case: Case) -> dict[str, Any]:
+    return dict(run_estimate(case, session.knowledge).as_json())
 
 
 def _stream(session: Session, file: str) -> None:
     session.need("accelerators")
-    for line in answers(_lines(file), lambda case: body_of(_answer(session, case))):
-        streams.write(json.dumps(line, ensure_ascii=False) + "\n")
+    for line in answers(_lines(file), lambda case: _row(session, case)):
+        text, lost = dumped(line)
+        if lost:
+            text, _ = dumped({**line, "warnings": [*line.get("warnings", ()), loss(lost)]})
+        streams.write(f"{text}\n")
         streams.flush()  # so that a program on the other end may ask, wait for the answer, and ask again
+
+
+def _row(session: Session, stated: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer of one case, with its own warnings: nothing else says that it misses its limits."""
+    document = _answer(session, case_of(session, stated))
+    return {**body_of(document), "warnings": document["warnings"]}
 
 
 def _lines(file: str) -> Iterator[bytes]:

@@ -1,0 +1,1 @@
+"""Calibration and its proof: measurements as cells, their predictions, the fit, and what holding out shows."""

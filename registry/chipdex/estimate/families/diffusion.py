@@ -1,0 +1,13 @@
+"""Diffusion: text encoders, then a denoiser run step by step over guided pairs, then a decoder of latents."""
+
+from chipdex.domain.accelerator import Accelerator
+from chipdex.domain.model import Family, Model
+from chipdex.estimate.families import batched
+
+capacity = batched.capacity
+estimate = batched.estimate
+
+
+def applies(model: Model, accelerator: Accelerator) -> bool:
+    """Return whether this estimator covers the model on the device."""
+    return batched.is_family(model, Family.DIFFUSION) and batched.has_peaks(accelerator)

@@ -1,0 +1,13 @@
+"""Tiny models, on devices whose memory is a few hundred kilobytes as on any other."""
+
+from chipdex.domain.accelerator import Accelerator
+from chipdex.domain.model import Family, Model
+from chipdex.estimate.families import batched
+
+capacity = batched.capacity
+estimate = batched.estimate
+
+
+def applies(model: Model, accelerator: Accelerator) -> bool:
+    """Return whether this estimator covers the model on the device."""
+    return batched.is_family(model, Family.TINY) and batched.has_peaks(accelerator)

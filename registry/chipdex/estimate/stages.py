@@ -1,0 +1,91 @@
+"""Time of a network made of stages: each run's arithmetic, traffic and launches, for every device and batch at once.
+
+Shapes: device figures are (rows, 1), batches (rows, points), results (rows, points) in seconds. A batch is spread
+over `tensor` devices of a row only where a family says so (tables of a recommender); everything else runs on one.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import numpy as np
+
+from chipdex.domain.model import Model
+from chipdex.domain.stage import Stage, StageKind
+from chipdex.estimate.hardware import Hardware
+from chipdex.estimate.operation import Array, smooth_max
+
+TABLE_KINDS = frozenset({StageKind.EMBEDDING})
+"""Stages whose parameters are stored, and gathered from rather than streamed."""
+
+
+@attrs.frozen(kw_only=True)
+class StageTime:
+    """Seconds of one batch by stage, with how they divide into what bounds them, each (rows, points)."""
+
+    terms: Mapping[str, Array]
+    compute: Array
+    memory: Array
+    start: Array
+
+    @property
+    def total(self) -> Array:
+        """The whole batch."""
+        return np.asarray(sum(self.terms.values()))
+
+    @property
+    def weight_bound(self) -> Array:
+        """The part that waits for memory."""
+        return self.memory
+
+    def bound_of(self, _: str) -> str:
+        """Return what bounds a term; stages are told apart by the totals only."""
+        return "compute"
+
+
+def stage_time(hw: Hardware, stages: Sequence[Stage], batch: Array) -> StageTime:
+    """Return the time of a batch of inferences through all `stages`, one after the other.
+
+    `hw` are columns (see `Hardware.take`), `batch` counts inferences and broadcasts to (rows, points).
+    """
+    terms: dict[str, Array] = {}
+    compute = np.zeros_like(batch * hw.bandwidth)
+    memory, start = compute.copy(), compute.copy()
+    for stage in stages:
+        seconds, arithmetic, traffic, launches = _run(hw, stage, batch * stage.items)
+        terms[stage.name] = terms.get(stage.name, 0.0) + stage.runs * seconds
+        memory_share = traffic / np.maximum(arithmetic + traffic, 1e-30)
+        busy = stage.runs * (seconds - launches)
+        memory += busy * memory_share
+        compute += busy * (1.0 - memory_share)
+        start += stage.runs * launches
+    return StageTime(terms=terms, compute=compute, memory=memory, start=start)
+
+
+def _run(hw: Hardware, stage: Stage, items: Array) -> tuple[Array, Array, Array, Array]:
+    """Return (seconds, arithmetic, traffic, launches) of one run over `items`, each (rows, points)."""
+    rate = hw.peak * hw.stage_share(stage.kind)
+    arithmetic = items * (2.0 * stage.macs / rate)
+    streamed = 0.0 if stage.kind in TABLE_KINDS else stage.params * hw.weight_bytes
+    resident = streamed <= hw.on_chip
+    weights = np.where(resident, 0.0, streamed)
+    # What fits on the chip beside the weights is handed from layer to layer without leaving it.
+    moved = 2.0 * stage.values_moved * hw.activation_bytes * items
+    per_layer = moved / max(stage.layers, 1.0)
+    spilled = np.where(per_layer <= hw.on_chip, 0.0, moved)
+    gathered = items * (stage.gathered_values * hw.weight_bytes / (hw.bandwidth * hw.gather_share))
+    traffic = np.nan_to_num((weights + spilled) / hw.weight_rate + (gathered if stage.gathered_values else 0.0))
+    launches = stage.layers * hw.layer_start + np.zeros_like(items)
+    events = items * (stage.synaptic_operations / hw.synaptic_rate) if stage.synaptic_operations else 0.0
+    return smooth_max(arithmetic, traffic) + launches + events, arithmetic + events, traffic, launches
+
+
+def stored_bytes(hw: Hardware, model: Model) -> Array:
+    """Return the bytes that the parameters of all stages take, shape (rows, 1)."""
+    params = max(model.params, sum(stage.params for stage in model.stage))
+    return np.asarray(params * hw.weight_bytes)
+
+
+def live_bytes(hw: Hardware, stages: Sequence[Stage]) -> Array:
+    """Return the bytes of activations that one inference holds at a time: two layers' of its widest stage."""
+    widest = max((2.0 * s.values_moved / max(s.layers, 1.0) * s.items for s in stages), default=0.0)
+    return np.asarray(widest * hw.activation_bytes)

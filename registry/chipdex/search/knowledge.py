@@ -1,0 +1,85 @@
+"""What calibration knows, applied to the platforms of a question: factors on their rates, bases and interval widths."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import attrs
+import numpy as np
+
+from chipdex.domain.measurement import Measurement
+from chipdex.domain.model import Model
+from chipdex.estimate.calibration import Calibration, shipped
+from chipdex.estimate.effects import Point, Quantity, point, quantity_of
+from chipdex.estimate.hardware import Platform
+from chipdex.estimate.interval import Basis
+from chipdex.estimate.operation import Array
+from chipdex.estimate.stacks import TUNED
+from chipdex.search.engines import Engine, engines
+from chipdex.search.measured import by_measurements
+from chipdex.search.query import Case, Demand
+from chipdex.search.result import Estimate
+
+
+def _nothing_measured(_: str) -> tuple[Measurement, ...]:
+    return ()
+
+
+@attrs.frozen(kw_only=True)
+class Knowledge:
+    """What answers besides the question: the estimators, the calibration, and what was measured of a model."""
+
+    engines: Sequence[Engine] = attrs.field(factory=lambda: engines(None))
+    calibration: Calibration = attrs.field(factory=shipped)
+    measurements: Callable[[str], Sequence[Measurement]] = _nothing_measured
+
+    def knows_stack(self, stack: str) -> bool:
+        """Return whether any measurement of a software stack moved the calibration."""
+        known = self.calibration.effects.get("stack", {})
+        return any(level.partition("|")[0] == stack for level in known)
+
+    def measured(self, case: Case, found: Estimate) -> Estimate:
+        """Return `found` moved to what was measured nearby, where the case admits that and there is any."""
+        return by_measurements(self.measurements(case.model.id), case, found)
+
+
+@attrs.frozen(kw_only=True)
+class Judgement:
+    """What calibration says of one platform under one demand: its basis, and half-widths on the logarithm."""
+
+    basis: Basis
+    rate: float
+    latency: float
+    power: float
+    covered: bool
+
+
+def point_of(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNED) -> Point:
+    """Return the calibration point of a platform's rate under a demand."""
+    quantity = quantity_of(demand.scenario, demand.load, demand.batch)
+    return point(platform.accelerator, model, platform.precision, quantity, demand.scenario, stack)
+
+
+def log_correction(platform: Platform, at: Point) -> float:
+    """Return the correction of a platform: everything that is known, or its class's on the roofline basis."""
+    calibration = platform.calibration
+    return calibration.class_correction(at) if platform.class_only else calibration.correction(at)
+
+
+def factors(platforms: Sequence[Platform], model: Model, demand: Demand, *, stack: str = TUNED) -> Array:
+    """Return what each platform's rate is multiplied with, shape (platforms,)."""
+    logs = [log_correction(p, point_of(p, model, demand, stack=stack)) for p in platforms]
+    result: Array = np.exp(np.array(logs, dtype=float))
+    return result
+
+
+def judge(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNED) -> Judgement:
+    """Return the basis and the widths of the intervals of a platform's estimate."""
+    at = point_of(platform, model, demand, stack=stack)
+    calibration: Calibration = platform.calibration
+    basis = Basis.ROOFLINE if platform.class_only else calibration.basis(at)
+    rate = calibration.half_width(at, basis)
+    latency = max(rate, calibration.half_width(attrs.evolve(at, quantity=Quantity.FIRST_TOKEN.value), basis))
+    power = calibration.half_width(attrs.evolve(at, quantity=Quantity.POWER.value), basis)
+    return Judgement(
+        basis=basis, rate=rate, latency=latency, power=math.hypot(rate, power), covered=calibration.covers(at)
+    )
