@@ -1,9 +1,9 @@
 """The Python API: `chipdex.load()` and a registry that answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -16,6 +16,60 @@ from chipdex.search import best as rank
 from chipdex.search import estimate as run_estimate
 from chipdex.search.query import Choice, default_precisions, demand, kv_named, precision_named
 from chipdex.settings import load_settings
+
+if TYPE_CHECKING:
+    from attrs import AttrsInstance
+
+
+@attrs.frozen(kw_only=True)
+class DrawnAnswer(BestAnswer):
+    """A ranking that can draw itself; `kinds` is what each of its accelerators is, `inference` what one is."""
+
+    kinds: Mapping[str, str] = attrs.field(repr=False)
+    inference: str | None = attrs.field(default=None, repr=False)
+
+    def plot(self, file: str | Path | None = None) -> Any:
+        """Return the ranking as an altair chart, and write it to `file` (.png, .svg or .html) where one is named.
+
+        Needs the extra `plot`. Raises a ChipdexError where nothing can be drawn or written.
+        """
+        from chipdex.cli.ranking_picture import ranking_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+        return _drawn(lambda: ranking_chart(self, self.kinds, inference=self.inference), file)
+
+
+@attrs.frozen(kw_only=True)
+class DrawnEstimate(Estimate):
+    """An estimate that can draw itself, because it knows its `case` and what answered it."""
+
+    case: Case = attrs.field(repr=False)
+    knowledge: Knowledge = attrs.field(repr=False, eq=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the estimate as JSON-ready values, by the contract of `estimate`."""
+        return Estimate(**_fields_of(Estimate, self)).as_json()
+
+    def plot(self, file: str | Path | None = None) -> Any:
+        """Return the estimate's terms under its device's roofs as an altair chart; likewise."""
+        from chipdex.cli.roofline_picture import roofline_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.search.roofline import roofline  # noqa: PLC0415 - likewise
+
+        return _drawn(lambda: roofline_chart(self.case, self, roofline(self.case, self, self.knowledge)), file)
+
+
+def _drawn(draw: Callable[[], Any], file: str | Path | None) -> Any:
+    from chipdex.cli.pictures import ready, save  # noqa: PLC0415 - an extra, imported where it is used
+
+    target = None if file is None else Path(file)
+    ready(target)
+    chart = draw()
+    if target is not None:
+        save(chart, target)
+    return chart
+
+
+def _fields_of(kind: "type[AttrsInstance]", found: "AttrsInstance") -> dict[str, Any]:
+    return {field.name: getattr(found, field.name) for field in attrs.fields(kind)}
 
 
 class Chipdex:
@@ -34,7 +88,7 @@ class Chipdex:
         ttft_ms: float | None = None,
         tpot_ms: float | None = None,
         **choice: Any,
-    ) -> BestAnswer:
+    ) -> DrawnAnswer:
         """Return the ranking for `model`: an id, an alias, a Model, or the path of a config.json.
 
         `ttft_ms` and `tpot_ms` override the workload's limits; further keywords are those of
@@ -42,7 +96,7 @@ class Chipdex:
         """
         self.records.require("accelerators")
         meant = self.model(model)
-        return rank(
+        answer = rank(
             self.records,
             Query(
                 model=meant,
@@ -53,6 +107,8 @@ class Chipdex:
             ),
             self.knowledge,
         )
+        kinds = {one.accelerator: self.records.accelerators[one.accelerator].kind.value for one in answer}
+        return DrawnAnswer(**_fields_of(BestAnswer, answer), kinds=kinds, inference=meant.inference)
 
     def estimate(
         self,
@@ -63,21 +119,20 @@ class Chipdex:
         workload: Workload | None = None,
         precision: str | None = None,
         **case: Any,
-    ) -> Estimate:
+    ) -> DrawnEstimate:
         """Return the estimate of `count` accelerators; further keywords are those of `chipdex.search.Case`."""
         meant = self.model(model)
         device = self.records.accelerators[self.records.resolve("accelerators", accelerator)]
-        return run_estimate(
-            Case(
-                model=meant,
-                accelerator=device,
-                count=count,
-                demand=demand(workload or Workload(), meant),
-                precision=precision_named(precision) if precision else None,
-                **case,
-            ),
-            self.knowledge,
+        asked = Case(
+            model=meant,
+            accelerator=device,
+            count=count,
+            demand=demand(workload or Workload(), meant),
+            precision=precision_named(precision) if precision else None,
+            **case,
         )
+        found = run_estimate(asked, self.knowledge)
+        return DrawnEstimate(**_fields_of(Estimate, found), case=asked, knowledge=self.knowledge)
 
     @cached_property
     def knowledge(self) -> Knowledge:

@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from chipdex.calibrate.cells import REFERENCE, Cell, Measure, cells_of
+from chipdex.calibrate.cells import REFERENCE, Cell, cells_of
 from chipdex.calibrate.constants import Observations, constants, observations
 from chipdex.calibrate.fit import Design, Fit, chosen_variances, design, fit
 from chipdex.calibrate.predict import predictions, residuals
@@ -135,8 +135,7 @@ _SMALLEST: Final = 0.0005
 def _known(cells: Iterable[Cell]) -> dict[str, Known]:
     gathered: dict[str, list[Cell]] = {}
     for cell in cells:
-        if cell.measure is not Measure.POWER:
-            gathered.setdefault(cell.point.field, []).append(cell)
+        gathered.setdefault(cell.point.field, []).append(cell)
     return {
         field: Known(
             devices=frozenset(c.point.device for c in own),

@@ -22,6 +22,7 @@ from chipdex.search.query import Demand
 REFERENCE: Final = dt.date(2026, 4, 1)
 """The date of software that predictions speak for: the newest round of MLPerf Inference (v6.0)."""
 _DAYS: Final = 365.25
+_EIGHT_BITS: Final = PRECISIONS["int8"]
 
 
 class Measure(StrEnum):
@@ -32,6 +33,7 @@ class Measure(StrEnum):
     NEXT = "time per output token"
     LATENCY = "latency"
     POWER = "power"
+    NODE_POWER = "power of nodes"
 
 
 @attrs.frozen(kw_only=True)
@@ -151,13 +153,13 @@ def _is_the_generators(measure: Measure, demand: Demand, row: Measurement) -> bo
 _SECONDS: Final = {"latency_ms": Measure.LATENCY, "ttft_ms": Measure.FIRST, "tpot_ms": Measure.NEXT}
 _RATES: Final = frozenset({"output_tokens_per_s", "total_tokens_per_s", "inferences_per_s"})
 _MEDIAN: Final = 50.0
+_BOUNDARIES: Final = {PowerScope.ACCELERATORS: Measure.POWER, PowerScope.NODE: Measure.NODE_POWER}
 
 
 def _value(row: Measurement) -> tuple[Measure, float] | None:
     """Return what a row measured in SI units, None for rows that calibration does not read.
 
-    Token times under limits are what the limits bound, not what a device does; watts of a whole
-    node are not those of its accelerators.
+    Token times under limits are what the limits bound, not what a device does.
     """
     if row.value <= 0:
         return None
@@ -167,8 +169,8 @@ def _value(row: Measurement) -> tuple[Measure, float] | None:
         under_limits = row.scenario in {Scenario.SERVER, Scenario.INTERACTIVE}
         at_a_limit = row.metric != "latency_ms" and (under_limits or row.percentile not in {None, _MEDIAN})
         return None if at_a_limit else (_SECONDS[row.metric], row.value / 1e3)
-    watts = row.metric == "power_w" and row.power_scope is PowerScope.ACCELERATORS
-    return (Measure.POWER, row.value) if watts else None
+    boundary = _BOUNDARIES.get(row.power_scope) if row.metric == "power_w" and row.power_scope is not None else None
+    return None if boundary is None else (boundary, row.value)
 
 
 def _per_request(metric: str, value: float, model: Model, demand: Demand) -> float:
@@ -184,8 +186,8 @@ def _per_request(metric: str, value: float, model: Model, demand: Demand) -> flo
 def _precision(row: Measurement, accelerator: Accelerator, model: Model) -> Precision | None:
     """Return the format a row names; None where it names none that the registry knows.
 
-    A row of MLPerf that names none ran what tuned submissions run: for language models the lowest 8-bit or larger
-    format of the device, for others the lowest that the model's profile lists and the device has.
+    A row of MLPerf that names none is taken to have run what most tuned submissions do: of language models the
+    device's 8-bit format, of others the lowest from 8 bits up that the model's profile lists and the device has.
     """
     if row.precision is not None:
         return PRECISIONS.get(PRECISION_ALIASES.get(row.precision, row.precision))
@@ -195,7 +197,7 @@ def _precision(row: Measurement, accelerator: Accelerator, model: Model) -> Prec
     formats = [PRECISIONS[name] for name in listed if name in PRECISIONS]
     if model.decoder is not None:
         formats = [PRECISIONS[name] for name in ("fp8", "int8", "bf16", "fp16")]
-    usable = [p for p in formats if missing_figure(accelerator, p, model) is None]
+    usable = [p for p in formats if p.rank >= _EIGHT_BITS.rank and missing_figure(accelerator, p, model) is None]
     return min(usable, key=lambda p: p.rank, default=None)
 
 
@@ -236,7 +238,6 @@ def _demand(row: Measurement, model: Model, lengths: Mapping[tuple[str, Scenario
         load=load,
         limits=limits,
         percentile=limits.percentile if row.scenario is not None else 50.0,
-        rate_per_s=row.concurrency if load is Load.OPEN and row.scenario is None else None,
         concurrency=row.concurrency if load is Load.CLOSED else None,
         batch=_batch(row) if load in {Load.STATIC, Load.SINGLE} else None,
         generates=generates,
@@ -252,8 +253,8 @@ def _batch(row: Measurement) -> int | None:
 
 
 def _quantity(measure: Measure, demand: Demand) -> Quantity:
-    if measure is Measure.POWER:
-        return Quantity.POWER
+    if measure in {Measure.POWER, Measure.NODE_POWER}:
+        return Quantity.POWER if measure is Measure.POWER else Quantity.NODE_POWER
     if measure is Measure.FIRST:
         return Quantity.FIRST_TOKEN
     if measure in {Measure.NEXT, Measure.LATENCY} and demand.load is not Load.STATIC:

@@ -135,9 +135,9 @@ def fit(of: Design, y: Array, variances: Mapping[str, float]) -> Fit:
 def chosen_variances(of: Design, y: Array, *, always: NDArray[np.int64], largest: int = 700) -> dict[str, float]:
     """Return the variances under which held-out devices and models are predicted best.
 
-    Coordinate search on a coarse grid (factors of 4): the score is the mean absolute residual, devices weighing
-    alike, capped at 1 so that a cell nobody can explain decides nothing. Beyond `largest` cells, those not in
-    `always` are thinned evenly, device by device. Deterministic.
+    Coordinate search on a coarse grid (factors of 4): the score is the mean absolute residual, a device weighing as
+    the root of its rows, capped at 1 so that a cell nobody can explain decides nothing. Beyond `largest` cells, those
+    not in `always` are thinned evenly, device by device. Deterministic.
     """
     rows = np.union1d(always, _thinned(of, largest))
     part, target = of.take(rows), y[rows]

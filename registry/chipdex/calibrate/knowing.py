@@ -5,10 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import numpy as np
-
-from chipdex.calibrate.cells import Measure, cells_of
-from chipdex.calibrate.predict import predictions, residuals
 from chipdex.domain import Accelerator, BenchmarkWorkload, Measurement, Model
 from chipdex.errors import StorageError
 from chipdex.estimate.calibration import Calibration, from_json, shipped
@@ -71,7 +67,7 @@ def own_table(file: Path) -> Calibration | None:
         return from_json(json.loads(file.read_bytes()))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise StorageError(
             f"{file} is no calibration table this chipdex reads: {error}.",
             fix="Write it anew with `chipdex calibrate`, or remove it.",
@@ -88,11 +84,15 @@ class _Rows:
 
 def moved_by(table: Calibration, records: Records, rows: Sequence[Measurement]) -> Calibration:
     """Return `table` with the devices' levels moved by the residuals of `rows`."""
-    cells = [cell for cell in cells_of(_Rows(records, rows)) if cell.measure is not Measure.POWER]
+    from chipdex.calibrate.calibrating import FAR_OFF  # noqa: PLC0415 - only where there is something new
+    from chipdex.calibrate.cells import Measure, cells_of  # noqa: PLC0415 - likewise
+    from chipdex.calibrate.predict import predictions, residuals  # noqa: PLC0415 - likewise
+
+    cells = [cell for cell in cells_of(_Rows(records, rows)) if cell.measure not in {Measure.POWER, Measure.NODE_POWER}]
     left = residuals(cells, predictions(cells, table))
     pairs = [
-        (cell.point, float(value) - table.correction(cell.point))
+        (cell.point, float(value) - table.correction(cell.point) - table.age.get(cell.point.field, 0.0) * cell.years)
         for cell, value in zip(cells, left, strict=True)
-        if np.isfinite(value)
+        if abs(value) < FAR_OFF
     ]
     return table.moved(pairs)

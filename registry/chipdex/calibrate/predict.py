@@ -1,6 +1,7 @@
 """What the estimators say of cells, before any effect is applied: one vectorised pass per group of like questions."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import attrs
 import numpy as np
@@ -13,6 +14,9 @@ from chipdex.search.engines import Engine, engine_for, engines
 from chipdex.search.operate import Operation, lengths_of, operate
 from chipdex.search.query import Demand, Objective
 from chipdex.search.space import Space, fitting, space, splits
+
+LARGER_IS_MORE: Final = frozenset({Measure.RATE, Measure.POWER, Measure.NODE_POWER})
+"""Measures whose residual is ln(measured / predicted); that of times is the inverse."""
 
 
 @attrs.frozen
@@ -110,13 +114,17 @@ def _value(cell: Cell, rows: Iterable[int], kept: Space, operation: Operation) -
         Measure.LATENCY: float(operation.ttft_s[best]),
         Measure.NEXT: float(operation.tpot_s[best]),
         Measure.POWER: float(operation.power_w[best]) * replicas,
+        Measure.NODE_POWER: float(operation.power_w[best]) * replicas,
     }
     return values[cell.measure]
 
 
 def residuals(cells: Sequence[Cell], predicted: Array) -> Array:
-    """Return ln of how much faster (for power: larger) each cell measured than predicted."""
-    sign = np.array([1.0 if c.measure in {Measure.RATE, Measure.POWER} else -1.0 for c in cells])
+    """Return ln of how much faster (for power: larger) each cell measured than predicted.
+
+    A node's watts are compared with its accelerators': what the host adds is an effect like any other.
+    """
+    sign = np.array([1.0 if c.measure in LARGER_IS_MORE else -1.0 for c in cells])
     values = np.array([c.value for c in cells])
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Array = sign * np.log(values / predicted)

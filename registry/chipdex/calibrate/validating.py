@@ -9,6 +9,7 @@ import numpy as np
 from chipdex.calibrate.calibrating import Evidence
 from chipdex.calibrate.cells import Cell, Measure
 from chipdex.calibrate.holdout import HeldOut, Holdout, held_out
+from chipdex.calibrate.predict import LARGER_IS_MORE
 from chipdex.calibrate.widths import Scores, scores, width_at, widths
 from chipdex.domain import Family, Load, Offer, Scenario
 from chipdex.estimate.effects import Field, Quantity
@@ -49,9 +50,7 @@ CLASSES: Final[Mapping[str, Chosen]] = {
     "latency: SingleStream and MultiStream": lambda c: (
         c.point.field == Field.NETWORK.value and c.official and c.measure is Measure.LATENCY
     ),
-    "networks, other sources": lambda c: (
-        c.point.field == Field.NETWORK.value and not c.official and c.measure is not Measure.POWER
-    ),
+    "networks, other sources": lambda c: c.point.field == Field.NETWORK.value and not c.official,
     "LLM static and closed loads, throughput": lambda c: (
         _is_language(c)
         and c.measure is Measure.RATE
@@ -66,11 +65,12 @@ CLASSES: Final[Mapping[str, Chosen]] = {
         _is_language(c) and c.point.quantity == Quantity.SINGLE.value and c.measure in {Measure.NEXT, Measure.RATE}
     ),
     "power of accelerators": lambda c: c.measure is Measure.POWER,
+    "power of nodes": lambda c: c.measure is Measure.NODE_POWER,
     "tiny models": lambda c: c.point.field == Field.TINY.value,
-    "encoder": lambda c: c.model.family is Family.ENCODER and c.official,
-    "diffusion": lambda c: c.model.family is Family.DIFFUSION,
-    "speech": lambda c: c.model.family is Family.SPEECH,
-    "recommendation": lambda c: c.model.family is Family.RECOMMENDATION,
+    "encoder": lambda c: c.model.family is Family.ENCODER and c.official and c.point.field == Field.NETWORK.value,
+    "diffusion": lambda c: c.model.family is Family.DIFFUSION and c.point.field == Field.NETWORK.value,
+    "speech": lambda c: c.model.family is Family.SPEECH and c.point.field == Field.NETWORK.value,
+    "recommendation": lambda c: c.model.family is Family.RECOMMENDATION and c.point.field == Field.NETWORK.value,
 }
 """The classes of the table, in its order; a cell may be in several."""
 
@@ -161,7 +161,7 @@ def _covered(
         inside = np.zeros(len(cells), dtype=bool)
         for i, cell in enumerate(cells):
             at = cell.point
-            width = width_at(tables[at.device], at.field, at.quantity, found.distance[i])
+            width = width_at(tables[at.device], at, found.distance[i])
             inside[i] = abs(found.residual[i]) <= width
         result[kind] = inside
     return result
@@ -219,11 +219,7 @@ def _vendors(cells: Sequence[Cell], held: HeldOut, inside: Any) -> tuple[Line, .
     lines = []
     for vendor in sorted({c.point.vendor for c in cells}):
         for name, field in (("LLM", Field.LANGUAGE), ("networks", Field.NETWORK)):
-            rows = [
-                i
-                for i, c in enumerate(cells)
-                if c.point.vendor == vendor and c.point.field == field.value and c.measure is not Measure.POWER
-            ]
+            rows = [i for i, c in enumerate(cells) if c.point.vendor == vendor and c.point.field == field.value]
             line = _line(f"{vendor}, {name}", Holdout.DEVICE, rows, cells, held, inside)
             if line is not None:
                 lines.append(line)
@@ -337,14 +333,11 @@ def _points(cells: Sequence[Cell], held: HeldOut, sizes: Scores) -> tuple[Mappin
             "measure": cell.measure.value,
             "measured": cell.value,
             "predicted": float(
-                cell.value * np.exp(-held.residual[i] if cell.measure in _LARGER_IS_MORE else held.residual[i])
+                cell.value * np.exp(-held.residual[i] if cell.measure in LARGER_IS_MORE else held.residual[i])
             ),
-            "half_width": width_at(table, cell.point.field, cell.point.quantity, held.distance[i]),
+            "half_width": width_at(table, cell.point, held.distance[i]),
             "distance": held.distance[i].value,
         }
         for i, cell in enumerate(cells)
         if np.isfinite(held.residual[i])
     )
-
-
-_LARGER_IS_MORE: Final = frozenset({Measure.RATE, Measure.POWER})

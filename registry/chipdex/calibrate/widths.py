@@ -8,8 +8,10 @@ import numpy as np
 
 from chipdex.calibrate.cells import Cell
 from chipdex.calibrate.holdout import HeldOut, Holdout
-from chipdex.estimate.interval import LEVEL, Distance
+from chipdex.estimate.effects import Point
+from chipdex.estimate.interval import LEVEL, Distance, width_keys
 from chipdex.estimate.operation import Array
+from chipdex.estimate.stacks import TUNED
 
 FEWEST: Final = 4
 """Devices that must stand behind a width of its own; with fewer, the wider group's holds."""
@@ -24,18 +26,19 @@ _SOURCES: Final = {
 
 @attrs.frozen
 class Scores:
-    """Absolute residuals with the device, field and quantity of each: what widths are quantiles of."""
+    """Absolute residuals with the device, field, quantity and kind of run of each: what widths are quantiles of."""
 
     size: Array
     device: Sequence[str]
     field: Sequence[str]
     quantity: Sequence[str]
+    tuned: Sequence[bool]
     distance: Sequence[Distance]
 
 
 def scores(cells: Sequence[Cell], held: Mapping[Holdout, HeldOut]) -> Scores:
     """Return the residuals that belong to each distance, from the hold-out that leaves evidence so far away."""
-    size, device, field, quantity, found = [], [], [], [], []
+    size, device, field, quantity, tuned, found = [], [], [], [], [], []
     for distance, kind in _SOURCES.items():
         result = held[kind]
         for i, cell in enumerate(cells):
@@ -44,8 +47,9 @@ def scores(cells: Sequence[Cell], held: Mapping[Holdout, HeldOut]) -> Scores:
                 device.append(cell.point.device)
                 field.append(cell.point.field)
                 quantity.append(cell.point.quantity)
+                tuned.append(cell.point.stack == TUNED)
                 found.append(distance)
-    return Scores(np.array(size), device, field, quantity, found)
+    return Scores(np.array(size), device, field, quantity, tuned, found)
 
 
 def widths(of: Scores, *, without: str | None = None) -> dict[str, float]:
@@ -55,12 +59,12 @@ def widths(of: Scores, *, without: str | None = None) -> dict[str, float]:
     group, so that intervals are nested.
     """
     gathered: dict[str, dict[str, list[float]]] = {}
-    for value, device, field, quantity, distance in zip(
-        of.size, of.device, of.field, of.quantity, of.distance, strict=True
+    for value, device, field, quantity, tuned, distance in zip(
+        of.size, of.device, of.field, of.quantity, of.tuned, of.distance, strict=True
     ):
         if device == without:
             continue
-        for key in (f"{field}|{quantity}|{distance}", f"{field}|{distance}", distance.value):
+        for key in width_keys(field, quantity, distance, tuned=tuned):
             gathered.setdefault(key, {}).setdefault(device, []).append(float(value))
     found = {key: _quantile(by) for key, by in gathered.items() if len(by) >= FEWEST or "|" not in key}
     return _nested(found)
@@ -90,9 +94,7 @@ def _nested(found: Mapping[str, float]) -> dict[str, float]:
     return result
 
 
-def width_at(table: Mapping[str, float], field: str, quantity: str, distance: Distance) -> float:
+def width_at(table: Mapping[str, float], at: Point, distance: Distance) -> float:
     """Return the width that a table gives a point: its own group's, else a wider group's, else infinite."""
-    for key in (f"{field}|{quantity}|{distance}", f"{field}|{distance}", distance.value):
-        if key in table:
-            return table[key]
-    return float("inf")
+    keys = width_keys(at.field, at.quantity, distance, tuned=at.stack == TUNED)
+    return next((table[key] for key in keys if key in table), float("inf"))

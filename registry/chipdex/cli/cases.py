@@ -12,6 +12,7 @@ from chipdex.cli.questions import FIGURES, kv_precision_of, member, model_of, wo
 from chipdex.cli.session import Session
 from chipdex.errors import ChipdexError, OptionError
 from chipdex.estimate.interval import Basis
+from chipdex.estimate.modes import in_mode
 from chipdex.search.query import Case, demand, precision_named
 
 
@@ -41,7 +42,7 @@ FLAG: Final = Plain(bool, "true or false")
 
 KEYS: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("model", "accelerator", "precision", "kv_precision", "scenario", "load", "prefill"), TEXT),
-    **dict.fromkeys(("framework", "basis"), TEXT),
+    **dict.fromkeys(("framework", "power_mode", "basis"), TEXT),
     **dict.fromkeys(("accelerators", "nodes", "batch", "tensor", "pipeline", "expert"), COUNT),
     **{key: figure.number for key, figure in FIGURES.items()},
     "disaggregated": FLAG,
@@ -91,10 +92,12 @@ def case_of(session: Session, stated: Mapping[str, Any]) -> Case:
             raise OptionError(f"The case has no {key}.", fix=f"A case needs {', '.join(REQUIRED)}.")
     session.need("accelerators")
     model = model_of(session, given["model"])
-    device = session.registry.resolve("accelerators", given["accelerator"])
+    device = session.registry.accelerators[session.registry.resolve("accelerators", given["accelerator"])]
+    if "power_mode" in given:
+        device = in_mode(device, given["power_mode"])
     return Case(
         model=model,
-        accelerator=session.registry.accelerators[device],
+        accelerator=device,
         count=given["accelerators"],
         demand=demand(workload_of(given), model),
         precision=precision_named(given["precision"]) if "precision" in given else None,

@@ -1,7 +1,7 @@
 """Between records in plain form and domain objects, both ways."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, Literal, get_origin
 
@@ -11,7 +11,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from chipdex.codec.annotations import bare, field_types, is_union_by_kind, members_by_kind
 from chipdex.codec.plain import FOLDERS, Plain
-from chipdex.domain import Record
+from chipdex.domain import Record, Source
 
 
 def structure(plain: Plain) -> Record:
@@ -98,6 +98,28 @@ def _object(cls: type, converter: Converter) -> Any:
     return make_dict_structure_fn(cls, converter, **hooks)
 
 
+class LazySources(Mapping[str, Source]):
+    """A record's sources, each made when it is first asked for: a ranking reads hundreds of records and few sources."""
+
+    def __init__(self, plain: Mapping[str, Any]) -> None:
+        self._plain = plain
+        self._made: dict[str, Source] = {}
+
+    def __getitem__(self, key: str) -> Source:
+        if key not in self._made:
+            self._made[key] = _structurer().structure(self._plain[key], Source)
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plain)
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 _CHEAP: Final[Mapping[Any, Any]] = {
     float: lambda value, _: float(value),
     int: lambda value, _: value,
@@ -106,6 +128,7 @@ _CHEAP: Final[Mapping[Any, Any]] = {
     dt.date: lambda value, _: dt.date.fromisoformat(value),
     dt.datetime: lambda value, _: dt.datetime.fromisoformat(value),
     tuple[str, ...]: lambda value, _: tuple(value),
+    Mapping[str, Source]: lambda value, _: LazySources(value),
     Mapping[str, tuple[str, ...]]: lambda value, _: {key: tuple(names) for key, names in value.items()},
 }
 """Hooks of fields whose checked value needs next to nothing done."""

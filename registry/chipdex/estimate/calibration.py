@@ -6,17 +6,19 @@ fitted to. Everything here is plain numbers; how they are fitted is `chipdex.cal
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
 from chipdex.estimate.effects import Point, Quantity, levels
 from chipdex.estimate.efficiency import Efficiency
 from chipdex.estimate.hierarchy import BASE, levels_of
-from chipdex.estimate.interval import Basis, Distance
+from chipdex.estimate.interval import Basis, Distance, width_keys
+from chipdex.estimate.stacks import TUNED
 
 TABLE: Final = Path(__file__).with_name("calibration.json")
 SCHEMA: Final = 1
@@ -42,7 +44,7 @@ class Calibration:
     maps a kind of level to each level's correction on the logarithm of a rate; `variances` maps a field and a kind
     of level to what such levels are expected to scatter by ("noise": single rows), `age` a field to the effect of a
     year of software, all on the logarithm.
-    `widths` maps quantity and distance ("throughput|same vendor") to the half-width of an interval,
+    `widths` maps a group of points (see `interval.width_keys`) to the half-width of an interval,
     `known` a field to what its measurements cover. `software` is the date (ISO) that predictions speak for;
     `digests` maps a distribution to the digest of its measurements that the table was fitted to.
     """
@@ -95,7 +97,7 @@ class Calibration:
     def half_width(self, at: Point, basis: Basis) -> float:
         """Return the half-width of the interval at a point, on the natural logarithm."""
         distance = Distance.NOTHING if basis is Basis.ROOFLINE and not self._is_far(at) else self.distance(at)
-        for key in (f"{at.field}|{at.quantity}|{distance}", f"{at.field}|{distance}", distance.value):
+        for key in width_keys(at.field, at.quantity, distance, tuned=at.stack == TUNED):
             if key in self.widths:
                 return self.widths[key]
         return _UNSEEN[Basis.ROOFLINE if basis is Basis.ROOFLINE else Basis.CALIBRATED]
@@ -103,36 +105,27 @@ class Calibration:
     def _is_far(self, at: Point) -> bool:
         return self.distance(at) in {Distance.VENDOR, Distance.NOTHING}
 
-    def covers(self, at: Point) -> bool:
-        """Return whether any measurement of the point's quantity stands behind its interval."""
-        return any(f"{at.field}|{at.quantity}|{distance}" in self.widths for distance in Distance)
-
     def moved(self, rows: Iterable[tuple[Point, float]]) -> "Calibration":
         """Return the table with further measurements: pairs of a point and ln(measured / predicted) by this table.
 
-        Each device's level takes the part of its mean residual that so many rows are worth; no other level moves.
+        The levels of each device take what so many rows are worth against the scatter of single ones, as in a fit;
+        no level that another device shares moves.
         """
         effects = {kind: dict(found) for kind, found in self.effects.items()}
         known = dict(self.known)
-        by_level: dict[tuple[str, str], list[float]] = {}
+        by_device: dict[tuple[str, str], list[tuple[Point, float]]] = {}
         for at, residual in rows:
-            for kind, level in levels(at):
-                if kind in _OF_THE_DEVICE:
-                    by_level.setdefault((kind, level), []).append(residual)
+            by_device.setdefault((at.field, at.device), []).append((at, residual))
             seen = known.get(at.field, Known())
             known[at.field] = Known(
                 devices=seen.devices | {at.device},
                 architectures=seen.architectures | {at.architecture},
                 vendors=seen.vendors | {at.vendor},
             )
-        for kind in _OF_THE_DEVICE:
-            for (name, level), residuals in by_level.items():
-                if name == kind:
-                    own = self.variances.get(level.rpartition("|")[2], {})
-                    of_kind = own.get(kind, _DEVICE_VARIANCE)
-                    worth = of_kind / (of_kind + own.get("noise", _NOISE) / len(residuals))
-                    moved = worth * sum(residuals) / len(residuals)
-                    effects.setdefault(kind, {})[level] = effects.get(kind, {}).get(level, 0.0) + moved
+        for (field, _), own in by_device.items():
+            for kind, level, effect in _effects_of_a_device(own, self.variances.get(field, _UNFITTED)):
+                found = effects.setdefault(kind, {})
+                found[level] = found.get(level, 0.0) + effect
         return attrs.evolve(self, effects=effects, known=known)
 
     def as_json(self) -> dict[str, Any]:
@@ -146,9 +139,24 @@ class Calibration:
 
 
 _OF_THE_CLASS: Final = frozenset({"quantity", "structure and quantity", "family and quantity"})
-_OF_THE_DEVICE: Final = ("device",)
-_DEVICE_VARIANCE: Final = 0.04
-_NOISE: Final = 0.02
+_OF_THE_DEVICE: Final = ("device", "device and quantity", "model and device", "stack and device")
+_UNFITTED: Final = {"device": 0.04, "noise": 0.02}
+"""Variances of a field of which a table was fitted to nothing."""
+
+
+def _effects_of_a_device(
+    rows: Sequence[tuple[Point, float]], variances: Mapping[str, float]
+) -> Iterator[tuple[str, str, float]]:
+    """Yield kind, level and effect for the levels that are one device's own: best linear unbiased predictions."""
+    at = [dict(levels(one)) for one, _ in rows]
+    names = {kind: np.array([own[kind] for own in at]) for kind in _OF_THE_DEVICE}
+    covariance = variances["noise"] * np.eye(len(rows))
+    for kind, found in names.items():
+        covariance += variances.get(kind, 0.0) * (found[:, None] == found[None, :])
+    weights = np.linalg.solve(covariance, np.array([residual for _, residual in rows]))
+    for kind, found in names.items():
+        for level in dict.fromkeys(found):
+            yield kind, str(level), variances.get(kind, 0.0) * float(weights[found == level].sum())
 
 
 def from_json(body: Mapping[str, Any]) -> Calibration:

@@ -20,11 +20,12 @@ from chipdex.estimate.stacks import TUNED
 
 
 class Field(StrEnum):
-    """Models whose residuals are alike enough to share what a device's level says."""
+    """What is alike enough to share what a device's level says: the speed of kinds of models, and watts of any."""
 
     LANGUAGE = "language"
     NETWORK = "network"
     TINY = "tiny"
+    POWER = "power"
 
 
 class Quantity(StrEnum):
@@ -35,14 +36,18 @@ class Quantity(StrEnum):
     SINGLE = "single"
     FIRST_TOKEN = "first-token"  # noqa: S105 - a token of text
     POWER = "power"
+    NODE_POWER = "node-power"
 
 
 _FIELD_OF: Final = {Family.DECODER: Field.LANGUAGE, Family.VISION_LANGUAGE: Field.LANGUAGE, Family.TINY: Field.TINY}
 
 
-def field_of(model: Model) -> Field:
-    """Return which field a model's family belongs to."""
-    return _FIELD_OF.get(model.family, Field.NETWORK)
+_WATTS: Final = frozenset({Quantity.POWER, Quantity.NODE_POWER})
+
+
+def field_of(model: Model, quantity: Quantity) -> Field:
+    """Return which field a quantity of a model belongs to."""
+    return Field.POWER if quantity in _WATTS else _FIELD_OF.get(model.family, Field.NETWORK)
 
 
 def structure_of(model: Model) -> str:
@@ -94,7 +99,7 @@ def point(
     """Return the point of a device running a model in a format."""
     key = peak_key(accelerator.compute.dense, precision.compute)
     return Point(
-        field=field_of(model).value,
+        field=field_of(model, quantity).value,
         family=model.family.value,
         structure=structure_of(model),
         quantity=quantity.value,

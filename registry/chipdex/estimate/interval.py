@@ -25,6 +25,20 @@ class Distance(StrEnum):
     NOTHING = "nothing"
 
 
+def width_keys(field: str, quantity: str, distance: Distance, *, tuned: bool) -> tuple[str, ...]:
+    """Return the names of the widths that may hold for a point, the narrowest group first.
+
+    Submissions tuned by those who know the device scatter less than what anybody runs (`tuned`).
+    """
+    run = "tuned" if tuned else "other"
+    return (
+        f"{field}|{quantity}|{run}|{distance}",
+        f"{field}|{quantity}|{distance}",
+        f"{field}|{distance}",
+        str(distance),
+    )
+
+
 def around(value: float, half_width: float) -> tuple[float, float]:
     """Return the low and high end around `value`, in its unit; `half_width` is on the natural logarithm."""
     factor = math.exp(half_width)

@@ -17,6 +17,9 @@ from chipdex.estimate.operation import Array, smooth_max
 TABLE_KINDS = frozenset({StageKind.EMBEDDING})
 """Stages whose parameters are stored, and gathered from rather than streamed."""
 
+_PASSES_APART = frozenset({StageKind.ATTENTION})
+"""Stages whose norms, soft-maxes and gates are passes of their own between the products; a convolution's are fused."""
+
 
 @attrs.frozen(kw_only=True)
 class StageTime:
@@ -73,10 +76,15 @@ def _run(hw: Hardware, stage: Stage, items: Array) -> tuple[Array, Array, Array,
     per_layer = moved / max(stage.layers, 1.0)
     spilled = np.where(per_layer <= hw.on_chip, 0.0, moved)
     gathered = items * (stage.gathered_values * hw.weight_bytes / (hw.bandwidth * hw.gather_share))
-    traffic = np.nan_to_num((weights + spilled) / hw.weight_rate + (gathered if stage.gathered_values else 0.0))
+    streaming = np.nan_to_num(weights / hw.weight_rate + (gathered if stage.gathered_values else 0.0))
+    handed_on = np.nan_to_num(spilled / hw.weight_rate)
     launches = stage.layers * hw.layer_start + np.zeros_like(items)
     events = items * (stage.synaptic_operations / hw.synaptic_rate) if stage.synaptic_operations else 0.0
-    return smooth_max(arithmetic, traffic) + launches + events, arithmetic + events, traffic, launches
+    if stage.kind in _PASSES_APART:
+        busy = smooth_max(arithmetic, streaming) + handed_on
+    else:
+        busy = smooth_max(arithmetic, streaming + handed_on)
+    return busy + launches + events, arithmetic + events, streaming + handed_on, launches
 
 
 def stored_bytes(hw: Hardware, model: Model) -> Array:

@@ -18,7 +18,7 @@ from chipdex.estimate.layout import Layout
 from chipdex.estimate.operation import Array, smooth_max, total_of
 
 _HALF_BYTES = 2.0
-_ELEMENTWISE_FRACTION = 0.75  # of bandwidth, as streaming kernels without reuse reach
+ELEMENTWISE_FRACTION = 0.75  # of bandwidth, as streaming kernels without reuse reach
 _LOGIT_PASSES = 3.0  # logits written once, read by soft-max and by the sampler, 4 bytes each
 _STATE_BYTES = 4.0  # recurrent states are kept in fp32
 _HOST_PER_SEQUENCE_S = 6e-6
@@ -255,7 +255,7 @@ def _state_time(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work, tokens
 
 def _elementwise(hw: Hardware, lay: Layout, cost: DecoderCost, tokens: Array) -> Array:
     values = cost.elementwise_values + cost.sharded_elementwise_values / lay.tensor
-    rate = hw.bandwidth * _ELEMENTWISE_FRACTION
+    rate = hw.bandwidth * ELEMENTWISE_FRACTION
     return tokens * (values * _HALF_BYTES / rate) + cost.kernels * hw.kernel_start / 2
 
 
@@ -265,5 +265,5 @@ def _head(hw: Hardware, lay: Layout, cost: DecoderCost, work: Work) -> Array:
     params = cost.head_params / lay.tensor
     compute = rows * (2.0 * params / hw.gemm_rate_16bit)
     memory = params * _HALF_BYTES / hw.weight_rate
-    logits = rows * (cost.vocabulary / lay.tensor * 4.0 * _LOGIT_PASSES / (hw.bandwidth * _ELEMENTWISE_FRACTION))
+    logits = rows * (cost.vocabulary / lay.tensor * 4.0 * _LOGIT_PASSES / (hw.bandwidth * ELEMENTWISE_FRACTION))
     return smooth_max(compute, np.broadcast_to(memory, compute.shape)) + logits

@@ -104,9 +104,10 @@ class Plugin:
         )
 
     def problems(self) -> list[str]:
-        """Return one line per fault."""
+        """Return one line per fault, however often it was met."""
         look = "" if self.is_built_in else f" See: chipdex plugins doctor {self.info.distribution}"
-        return [f"{self.label} is {self.state}: {fault.sentence.rstrip('.')}.{look}" for fault in self.faults]
+        lines = [f"{self.label} is {self.state}: {fault.sentence.rstrip('.')}.{look}" for fault in self.faults]
+        return list(dict.fromkeys(lines))
 
     def _remedy(self, state: State) -> str:
         name = self.info.distribution

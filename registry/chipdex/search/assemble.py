@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
+from chipdex.domain.measurement import PowerScope
 from chipdex.domain.model import Model
 from chipdex.domain.stage import StageKind
 from chipdex.estimate.hardware import Platform, hardware
@@ -16,7 +17,7 @@ from chipdex.estimate.stages import StageTime
 from chipdex.search.knowledge import Judgement, judge
 from chipdex.search.operate import WEIGHT_BOUND, Operation
 from chipdex.search.query import Demand
-from chipdex.search.result import Energy, Estimate, Latency, Throughput
+from chipdex.search.result import Boundary, Energy, Estimate, Latency, Throughput
 from chipdex.search.space import Split
 from chipdex.units import GB, TERA
 
@@ -59,8 +60,9 @@ class Row:
         """Return the row as an estimate."""
         op, i = self.operation, self.index
         judged = judge(self.platform, model, demand, stack=self.stack)
-        power = float(op.power_w[i]) * self.replicas
-        known = not np.isnan(power)
+        watts = float(op.power_w[i]) * self.replicas
+        known = not np.isnan(watts)
+        power = watts * judged.power_factor
         return Estimate(
             accelerator=self.platform.accelerator.id,
             count=self.devices,
@@ -76,7 +78,7 @@ class Row:
             throughput=self._throughput(model, demand, judged),
             latency=_latency(float(op.ttft_s[i]), float(op.tpot_s[i]), demand, judged),
             power_w=power if known else None,
-            energy=self._energy(power if known else None, demand, judged),
+            energy=self._energy(watts if known else None, demand, judged),
             bound=self._bound(),
             basis=judged.basis.value,
             rests_on=(self.platform.accelerator.id, model.id, f"efficiency:{self.platform.efficiency.level}"),
@@ -113,11 +115,18 @@ class Row:
     def _energy(self, watts: float | None, demand: Demand, judged: Judgement) -> Energy:
         if watts is None or not self.requests_per_s > 0:
             return Energy()
-        joules = watts / (self.requests_per_s * (demand.output_tokens if demand.generates else 1.0))
+        bare = watts / (self.requests_per_s * (demand.output_tokens if demand.generates else 1.0))
+        joules = bare * judged.power_factor
         low, high = around(joules, judged.power)
+        node = Boundary(
+            boundary=PowerScope.NODE.value,
+            power_w=watts * judged.node_factor,
+            j_per_output_token=bare * judged.node_factor if demand.generates else None,
+            j_per_inference=None if demand.generates else bare * judged.node_factor,
+        )
         if demand.generates:
-            return Energy(j_per_output_token=joules, low=low, high=high)
-        return Energy(j_per_inference=joules, low=low, high=high)
+            return Energy(j_per_output_token=joules, low=low, high=high, node=node)
+        return Energy(j_per_inference=joules, low=low, high=high, node=node)
 
     def _bound(self) -> str:
         if self.operation.latency_bound[self.index]:

@@ -9,7 +9,7 @@ import numpy as np
 from chipdex.domain.measurement import Measurement
 from chipdex.domain.model import Model
 from chipdex.estimate.calibration import Calibration, shipped
-from chipdex.estimate.effects import Point, Quantity, point, quantity_of
+from chipdex.estimate.effects import Field, Point, Quantity, point, quantity_of
 from chipdex.estimate.hardware import Platform
 from chipdex.estimate.interval import Basis
 from chipdex.estimate.operation import Array
@@ -44,13 +44,19 @@ class Knowledge:
 
 @attrs.frozen(kw_only=True)
 class Judgement:
-    """What calibration says of one platform under one demand: its basis, and half-widths on the logarithm."""
+    """What calibration says of one platform under one demand: its basis, and half-widths on the logarithm.
+
+    `power_factor` and `node_factor` multiply the watts of the accelerators: to what was measured of accelerators, and
+    to what a whole node draws.
+    """
 
     basis: Basis
     rate: float
     latency: float
     power: float
-    covered: bool
+    power_factor: float
+    node_factor: float
+    node: float
 
 
 def point_of(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNED) -> Point:
@@ -79,7 +85,14 @@ def judge(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNE
     basis = Basis.ROOFLINE if platform.class_only else calibration.basis(at)
     rate = calibration.half_width(at, basis)
     latency = max(rate, calibration.half_width(attrs.evolve(at, quantity=Quantity.FIRST_TOKEN.value), basis))
-    power = calibration.half_width(attrs.evolve(at, quantity=Quantity.POWER.value), basis)
+    watts = attrs.evolve(at, field=Field.POWER.value, quantity=Quantity.POWER.value)
+    node = attrs.evolve(watts, quantity=Quantity.NODE_POWER.value)
     return Judgement(
-        basis=basis, rate=rate, latency=latency, power=math.hypot(rate, power), covered=calibration.covers(at)
+        basis=basis,
+        rate=rate,
+        latency=latency,
+        power=calibration.half_width(watts, basis),
+        power_factor=math.exp(log_correction(platform, watts)),
+        node_factor=math.exp(log_correction(platform, node)),
+        node=calibration.half_width(node, basis),
     )

@@ -11,6 +11,7 @@ from chipdex.domain.measurement import Measurement
 from chipdex.domain.workload import Load, Scenario
 from chipdex.errors import InfeasibleError
 from chipdex.estimate.interval import Basis
+from chipdex.estimate.policy import PLAIN
 from chipdex.estimate.stacks import stack_of
 from chipdex.search.query import Case
 from chipdex.search.result import Estimate
@@ -18,7 +19,7 @@ from chipdex.search.result import Estimate
 _RATES: Final = ("output_tokens_per_s", "inferences_per_s")
 _LONG_AGO: Final = dt.date.min
 _NEAR: Final = math.log(4.0)
-"""A row further away than this factor in count, batch or length (all together) says nothing of the question."""
+"""A row further away than this factor in count, batch, requests in flight and length together says nothing."""
 _SPREAD: Final = math.log(1.08)
 """Half-width of a measured row itself: two tuned submitters differ by 3 to 7 % (MLPerf Inference, median)."""
 
@@ -32,9 +33,9 @@ class _Near:
 def by_measurements(rows: Iterable[Measurement], case: Case, found: Estimate) -> Estimate:
     """Return `found` with the throughput of the nearest measured rows, scaled by count; its intervals by distance.
 
-    Rows are of the same device, model, format, scenario or load, and software where the case names one; the
-    newest of equal ones counts. Raises InfeasibleError where only the measured basis is asked for and no row is
-    near enough.
+    Rows are of the same device, model, formats, scenario with its limits or load, and software where the case names
+    one; the newest of equal ones counts. Raises InfeasibleError where only the measured basis is asked for and no row
+    is near enough.
     """
     if case.basis in {Basis.CALIBRATED, Basis.ROOFLINE}:
         return found
@@ -47,7 +48,7 @@ def by_measurements(rows: Iterable[Measurement], case: Case, found: Estimate) ->
             )
         return found
     weights = [1.0 / (0.02 + one.distance) for one in near]
-    each = [math.log(one.row.value / one.row.count) for one in near]
+    each = [math.log(_rate(one.row, case) / one.row.count) for one in near]
     rate = math.exp(sum(w * x for w, x in zip(weights, each, strict=True)) / sum(weights)) * case.count
     width = _SPREAD + 0.25 * min(one.distance for one in near)
     return _moved(found, rate, width, tuple(one.row.id for one in near))
@@ -58,15 +59,35 @@ def _comparable(row: Measurement, case: Case, found: Estimate) -> bool:
         return False
     if row.precision != found.precision:
         return False
+    if row.kv_precision is not None and row.kv_precision != found.kv_precision:
+        return False
     if case.framework is not None and stack_of(row.software) != stack_of(case.framework):
         return False
+    return case.demand.policy == PLAIN and _arrives_alike(row, case)
+
+
+def _arrives_alike(row: Measurement, case: Case) -> bool:
+    """Return whether a row's load is the question's: under the same limits, and at a rate that nobody asked for."""
     demand = case.demand
+    if demand.rate_per_s is not None:
+        return False
     if row.scenario is not None:
-        return row.scenario is demand.scenario and demand.load is _LOAD.get(row.scenario)
-    return row.load is demand.load and (demand.load is not Load.STATIC or demand.batch is not None)
+        same = row.scenario is demand.scenario and demand.load is _LOAD.get(row.scenario)
+        limits = case.model.limits.get(row.scenario.value, demand.limits)
+        return same and (demand.load is not Load.OPEN or demand.limits == limits)
+    if row.load is not demand.load or demand.load is Load.OPEN:
+        return False
+    return demand.load is not Load.STATIC or demand.batch is not None
 
 
 _LOAD: Final = {Scenario.OFFLINE: Load.MAX, Scenario.SERVER: Load.OPEN, Scenario.INTERACTIVE: Load.OPEN}
+
+
+def _rate(row: Measurement, case: Case) -> float:
+    """Return a row's rate in the unit of the primary figure: tokens of a language model, inferences of any other."""
+    if case.demand.generates:
+        return row.value * (case.demand.output_tokens if row.metric == "inferences_per_s" else 1.0)
+    return row.value / ((case.model.outputs_per_inference or 1.0) if row.metric == "output_tokens_per_s" else 1.0)
 
 
 def _nearest(rows: Sequence[Measurement], case: Case, found: Estimate) -> list[_Near]:
@@ -89,6 +110,8 @@ def _distance(row: Measurement, case: Case, found: Estimate) -> float:
         total += _apart(case.model.output_tokens or demand.output_tokens, demand.output_tokens)
     if demand.batch is not None and row.batch is not None:
         total += _apart(row.batch, demand.batch)
+    if demand.load is Load.CLOSED:
+        total += _apart(row.concurrency, demand.concurrency)
     if case.tensor is not None and row.tensor is not None:
         total += _apart(row.tensor, found.parallelism["tensor"])
     return total

@@ -1,6 +1,7 @@
 """The best batch of each candidate deployment under the limits, and what is reported at it."""
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
@@ -25,9 +26,11 @@ MULTI_STREAM_SAMPLES: Final = 8
 """Samples of one query of the multi-stream scenario, as MLPerf Inference defines it."""
 
 _LARGEST_BATCH: Final = 8192
-_POINTS: Final = 48
+_POINTS: Final = 20
 _REFINED: Final = 12
-_COARSE_HALVINGS: Final = 5
+_COARSE_HALVINGS: Final = 4
+_MARGIN: Final = 0.8
+"""What a coarse pass may be off by: the grid's step in batch and load."""
 _LIGHTEST: Final = 0.02
 """Load at which a nearest miss is told, where no load meets the limits."""
 _UNBOUND: Final = 0.97
@@ -82,23 +85,50 @@ def operate(
     *,
     replicas: Array | float = 1.0,
     factor: Array | float = 1.0,
+    near: Array | None = None,
 ) -> Operation:
     """Return the best batch of each deployment for `objective` within the demand's limits.
 
     `factor` is what calibration multiplies each row's rate with; where nothing limits the latency, times are
     divided by it. A coarse grid of batches first, then a fine one around the best: both are one vectorised pass.
+    `near` is each row's best of a coarse pass that was made before (see `contenders`), shape (rows,).
     """
     search = _Search(engine, attrs.evolve(deployments, policy=demand.policy), demand, objective, replicas, factor)
-    largest = search.largest
     fixed = _fixed_batch(demand, replicas)
     if fixed is not None:
-        return search.choose(np.broadcast_to(np.asarray(fixed, dtype=float).reshape(-1, 1), largest.shape))
-    grid = np.unique(np.round(np.geomspace(1, _LARGEST_BATCH, _POINTS)))
-    first = search.choose(np.minimum(grid, np.maximum(largest, 1.0)), halvings=_COARSE_HALVINGS)
-    step = (_LARGEST_BATCH) ** (1 / (_POINTS - 1))
-    fine = np.round(first.batch[:, None] * np.geomspace(1 / step, step, _REFINED))
-    fine = np.clip(np.concatenate([fine, first.batch[:, None]], axis=1), 1.0, np.maximum(largest, 1.0))
-    return search.choose(np.sort(fine, axis=1))
+        return search.choose(np.broadcast_to(np.asarray(fixed, dtype=float).reshape(-1, 1), search.largest.shape))
+    return search.refine(search.coarse().batch if near is None else near)
+
+
+def contenders(
+    engine: Engine,
+    deployments: Deployments,
+    demand: Demand,
+    objective: Objective,
+    *,
+    rivals: Sequence[int],
+    factor: Array | float = 1.0,
+) -> tuple[list[int], Array | None]:
+    """Return the rows that may be the best of their rivals (rows of the same number), and the best batch of each.
+
+    One coarse pass over all, none where the demand names the batch. A row stays where its coarse rate or merit is
+    within `_MARGIN` of its rivals' best; of rivals that miss the limits, all stay.
+    """
+    search = _Search(engine, attrs.evolve(deployments, policy=demand.policy), demand, objective, 1.0, factor)
+    if _fixed_batch(demand, 1.0) is not None:
+        return list(range(len(rivals))), None
+    found = search.coarse()
+    merits = [found.requests_per_s, 1.0 / np.maximum(found.ttft_s + found.tpot_s * demand.output_tokens, 1e-12)]
+    if objective in {Objective.ENERGY, Objective.CARBON}:
+        merits.append(np.nan_to_num(found.requests_per_s / np.maximum(found.power_w, 1e-12)))
+    number = np.unique(np.asarray(rivals), return_inverse=True)[1]
+    keep = np.zeros(len(rivals), dtype=bool)
+    for merit in merits if objective is not Objective.COST else merits[:1]:
+        best = np.zeros(int(number.max()) + 1)
+        np.maximum.at(best, number, np.where(found.feasible, merit, 0.0))
+        keep |= np.where(best[number] > 0, found.feasible & (merit >= best[number] * _MARGIN), True)
+    rows = [int(row) for row in np.flatnonzero(keep)]
+    return rows, found.batch[rows]
 
 
 def _fixed_batch(demand: Demand, replicas: Array | float) -> Array | float | None:
@@ -131,6 +161,18 @@ class _Search:
     def largest(self) -> Array:
         """The largest batch that fits, (rows, 1)."""
         return np.asarray(self.engine.capacity(self.deployments).largest_batch)
+
+    def coarse(self) -> Operation:
+        """Return the best of a grid over all batches."""
+        grid = np.unique(np.round(np.geomspace(1, _LARGEST_BATCH, _POINTS)))
+        return self.choose(np.minimum(grid, np.maximum(self.largest, 1.0)), halvings=_COARSE_HALVINGS)
+
+    def refine(self, first: Array) -> Operation:
+        """Return the best of finer batches around each row's best of a coarse pass, shape (rows,)."""
+        step = (_LARGEST_BATCH) ** (1 / (_POINTS - 1))
+        fine = np.round(first[:, None] * np.geomspace(1 / step, step, _REFINED))
+        fine = np.clip(np.concatenate([fine, first[:, None]], axis=1), 1.0, np.maximum(self.largest, 1.0))
+        return self.choose(np.sort(fine, axis=1))
 
     def choose(self, batch: Array, *, halvings: int = HALVINGS) -> Operation:
         """Return the best of the given batches, (rows, points), for each row."""

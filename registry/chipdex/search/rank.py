@@ -14,7 +14,7 @@ from chipdex.estimate.hardware import Platform, missing_figure, usable_bytes
 from chipdex.search.assemble import Row
 from chipdex.search.engines import Engine, engine_for
 from chipdex.search.knowledge import Knowledge, factors
-from chipdex.search.operate import Operation, lengths_of, operate
+from chipdex.search.operate import Operation, contenders, lengths_of, operate
 from chipdex.search.pricing import Market, Paid, allowed, market, packed, spans
 from chipdex.search.query import Objective, Query
 from chipdex.search.result import HOURS_PER_MONTH, Answer, BestAnswer, Carbon, Cost, Rejection
@@ -22,6 +22,8 @@ from chipdex.search.space import Space, Split, fitting, space, splits
 from chipdex.units import GB
 
 _TIE: Final = 1e-6
+_MOST_DEVICES: Final = 1_000_000
+_ALIKE: Final = 0.02
 
 
 class Records(Protocol):
@@ -125,12 +127,23 @@ def _search(
         return
     factor = factors(kept.hw.platforms, query.model, query.demand)
     # Deployments are compared at what they can do; the rate says how many of them are needed.
+    demand, objective = attrs.evolve(query.demand, rate_per_s=None), query.choice.objective
+    rows, near = contenders(
+        engine,
+        kept.deployments(query.model, lengths),
+        demand,
+        objective,
+        rivals=[index * _MOST_DEVICES + split.devices for index, split in zip(kept.platform, kept.split, strict=True)],
+        factor=factor[np.array(kept.platform)][:, None],
+    )
+    kept = kept.keep(rows)
     operation = operate(
         engine,
         kept.deployments(query.model, lengths),
-        attrs.evolve(query.demand, rate_per_s=None),
-        query.choice.objective,
+        demand,
+        objective,
         factor=factor[np.array(kept.platform)][:, None],
+        near=near,
     )
     _pick(kept, operation, prices, query, winners, rejected)
 
@@ -225,12 +238,24 @@ def _pick(
                 problem = _refused(candidate, query)
                 if problem is not None:
                     _reject(rejected, device, *problem)
-                elif device_id not in winners or candidate.score > winners[device_id].score:
+                elif device_id not in winners or _is_better(candidate, winners[device_id]):
                     winners[device_id] = candidate
         if device_id not in winners and device_id not in rejected:
             # Every offer is of instances that no split fits, or of more accelerators than are allowed.
             smallest = min(offer.count for offer in payable)
             _reject(rejected, device, "price", smallest, query.choice.max_accelerators, "accelerators")
+
+
+def _is_better(one: _Candidate, other: _Candidate) -> bool:
+    """Return whether one candidate of a device beats another: by its score, and where those tie by being simpler.
+
+    Scores within `_ALIKE` of each other tell nothing of two splits of one device; fewer stages, then fewer devices in
+    a replica are easier to run.
+    """
+    if not math.isclose(one.score, other.score, rel_tol=_ALIKE):
+        return one.score > other.score
+    ranks = [(c.row.split.pipeline, c.row.split.devices, -c.score) for c in (one, other)]
+    return ranks[0] < ranks[1]
 
 
 def _finalists(rows: Sequence[int], kept: Space, operation: Operation, query: Query) -> list[int]:

@@ -44,14 +44,28 @@ class Latency:
 
 
 @attrs.frozen(kw_only=True)
+class Boundary:
+    """Watts and joules inside a wider boundary than the accelerators; figures of two boundaries are never compared."""
+
+    boundary: str
+    power_w: float
+    j_per_output_token: float | None = None
+    j_per_inference: float | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Energy:
-    """Joules per output token, or per inference, inside `boundary`; None where the device's power is unknown."""
+    """Joules per output token, or per inference, inside `boundary`; None where the device's power is unknown.
+
+    `node` is what a whole node draws, hosts and fans included, at its plugs; nothing says how a facility cools it.
+    """
 
     j_per_output_token: float | None = None
     j_per_inference: float | None = None
     low: float | None = None
     high: float | None = None
     boundary: str = "accelerators"
+    node: Boundary | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -125,6 +139,8 @@ def _body_of(estimate: Estimate) -> dict[str, Any]:
     body = _without(attrs.asdict(estimate, recurse=True), other)
     for part in ("throughput", "latency", "energy"):
         body[part] = _without(body[part], other)
+    if body["energy"]["node"] is not None:
+        body["energy"]["node"] = _without(body["energy"]["node"], other)
     if "latency_ms" in body["latency"]:
         body["latency"]["latency_percentile"] = estimate.latency.percentile
     return body

@@ -2,13 +2,16 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from chipdex.cli import streams
 from chipdex.cli.answer import best_sections, body_of, flat, keys_of
 from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.options import format_options
+from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import (
     choice_option,
     form_factor_of,
@@ -25,6 +28,7 @@ from chipdex.cli.report import Report
 from chipdex.cli.session import Session
 from chipdex.cli.words import serving_conditions
 from chipdex.domain import Kind, Term
+from chipdex.search import BestAnswer
 from chipdex.search import best as rank
 from chipdex.search.query import DEFAULT_MAX_ACCELERATORS, Choice, Objective, Query, demand
 
@@ -65,14 +69,17 @@ _FIRST: Final = {
 @click.option("--announced", is_flag=True, help="Include devices that cannot be had yet.")
 @number_option("--top", COUNT, "N", "Answers to give.", default=10, show_default=True)
 @click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @format_options
 @click.pass_obj
-def best(session: Session, /, model: str, output: str, explain: bool, **options: Any) -> int:
+def best(session: Session, /, model: str, output: str, explain: bool, plot: Path | None, **options: Any) -> int:
     """Rank the deployments that should run MODEL, cheapest first.
 
     MODEL is an id, an alias, a Hugging Face config.json, or a TOML profile. The first line of the answer
     states the defaults it was found under. Exit status 1: nothing satisfies the limits.
     """
+    if plot is not None:
+        ready(plot)
     meant = model_of(session, model)
     session.need("accelerators")
     workload = workload_of(options)
@@ -85,6 +92,9 @@ def best(session: Session, /, model: str, output: str, explain: bool, **options:
     )
     answer = rank(session.registry, query, session.knowledge)
     document = answer.as_json()
+    asked = [*(serving_conditions(workload) if meant.decoder else ()), *_conditions(query, document)]
+    if plot is not None:
+        _draw(session, answer, asked, meant.inference, plot)
     flats = [flat(one) for one in document["answers"]]
     today = dt.datetime.now(tz=dt.UTC).date()
     Report(
@@ -94,7 +104,7 @@ def best(session: Session, /, model: str, output: str, explain: bool, **options:
         rows=document["answers"] if output == "jsonl" else flats,
         sections=best_sections(
             document,
-            [*(serving_conditions(workload) if meant.decoder else ()), *_conditions(query, document)],
+            asked,
             today,
             explain=explain,
             inference=meant.inference,
@@ -102,6 +112,14 @@ def best(session: Session, /, model: str, output: str, explain: bool, **options:
         warnings=document.get("warnings", ()),
     ).publish(session, output)
     return 0 if document["answers"] else NONE_FEASIBLE
+
+
+def _draw(session: Session, answer: BestAnswer, asked: list[str], inference: str | None, file: Path) -> None:
+    from chipdex.cli.ranking_picture import ranking_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+    kinds = {one.accelerator: session.registry.accelerators[one.accelerator].kind.value for one in answer}
+    save(ranking_chart(answer, kinds, asked, inference=inference), file)
+    streams.say(f"Drew {file}.")
 
 
 def _conditions(query: Query, document: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,8 @@
 """`chipdex estimate`: one deployment, or a stream of them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -12,6 +13,7 @@ from chipdex.cli.cases import answers, case_of
 from chipdex.cli.deployment import estimate_sections
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.options import format_options
+from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import choice_option, number_option, workload_of, workload_options
 from chipdex.cli.report import Report
 from chipdex.cli.serial import dumped, loss
@@ -19,6 +21,7 @@ from chipdex.cli.session import Session
 from chipdex.cli.words import serving_conditions
 from chipdex.errors import OptionError, StorageError
 from chipdex.estimate.interval import Basis
+from chipdex.search import Estimate
 from chipdex.search import estimate as run_estimate
 from chipdex.search.query import Case
 from chipdex.search.single import INFEASIBLE
@@ -39,13 +42,22 @@ NONE_FEASIBLE: Final = 1
 @number_option("--pipeline", COUNT, "P", "Pipeline parallelism.")
 @number_option("--expert", COUNT, "E", "Expert parallelism.")
 @click.option("--framework", metavar="F", help="Serving software.")
+@click.option("--power-mode", metavar="M", help="Power mode of the device, such as 30W of a Jetson.")
 @choice_option("--basis", Basis, "The strongest basis that may be used")
 @click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @click.option("--cases", metavar="FILE", help="Read cases from FILE as JSON lines; - is standard input.")
 @format_options
 @click.pass_obj
 def estimate(
-    session: Session, /, model: str | None, cases: str | None, explain: bool, output: str, **options: Any
+    session: Session,
+    /,
+    model: str | None,
+    cases: str | None,
+    explain: bool,
+    plot: Path | None,
+    output: str,
+    **options: Any,
 ) -> int:
     """Estimate MODEL on --count accelerators of --device.
 
@@ -54,7 +66,7 @@ def estimate(
     line of JSON, in order, and an error is the answer of its case alone.
     """
     if cases is not None:
-        stated = [name for name, value in {"model": model, **options}.items() if value is not None]
+        stated = [name for name, value in {"model": model, "plot": plot, **options}.items() if value is not None]
         if stated:
             raise OptionError(f"--cases was given with {stated[0]}.", fix="Put everything into the cases.")
         _stream(session, cases)
@@ -62,8 +74,14 @@ def estimate(
     for option, value in {"MODEL": model, "--device": options["device"], "--count": options["count"]}.items():
         if value is None:
             raise OptionError(f"{option} is missing.", fix="Say what to estimate: MODEL --device D --count N.")
+    if plot is not None:
+        ready(plot)
     case = case_of(session, {"model": model, **options})
-    document = _answer(session, case)
+    found = run_estimate(case, session.knowledge)
+    document = found.as_json()
+    conditions = serving_conditions(workload_of(options)) if case.model.decoder else ()
+    if plot is not None:
+        _draw(session, case, found, conditions, plot)
     feasible = all(warning["code"] != INFEASIBLE for warning in document["warnings"])
     Report(
         schema="estimate@1",
@@ -73,7 +91,7 @@ def estimate(
         sections=estimate_sections(
             document,
             {"model": case.model.id, "workload": case.demand.as_json()},
-            conditions=serving_conditions(workload_of(options)) if case.model.decoder else (),
+            conditions=conditions,
             inference=case.model.inference,
             feasible=feasible,
             explain=explain,
@@ -81,6 +99,14 @@ def estimate(
         warnings=document["warnings"],
     ).publish(session, output)
     return 0 if feasible else NONE_FEASIBLE
+
+
+def _draw(session: Session, case: Case, found: Estimate, conditions: Sequence[str], file: Path) -> None:
+    from chipdex.cli.roofline_picture import roofline_chart  # noqa: PLC0415 - an extra, imported where it is used
+    from chipdex.search.roofline import roofline  # noqa: PLC0415 - likewise
+
+    save(roofline_chart(case, found, roofline(case, found, session.knowledge), conditions), file)
+    streams.say(f"Drew {file}.")
 
 
 def _answer(session: Session, case: Case) -> dict[str, Any]:
