@@ -9,6 +9,7 @@ from chipdex.calibrate.calibrating import evidence
 from chipdex.calibrate.cells import cells_of
 from chipdex.calibrate.constants import constants, observations
 from chipdex.calibrate.fit import NOISE
+from chipdex.calibrate.holdout import all_held_out
 from chipdex.calibrate.predict import predictions
 from chipdex.domain import Compute, Memory, Peaks, Scenario
 from chipdex.estimate.calibration import Calibration
@@ -68,3 +69,9 @@ def world():
 def found(world):
     """Return the evidence of the world."""
     return evidence(world)
+
+
+@pytest.fixture(scope="session")
+def held(found):
+    """Return what is held out of the evidence, by kind."""
+    return all_held_out(found, VARIANCES)

@@ -6,7 +6,8 @@ import pytest
 from fakes.lab import kernel, lab
 
 from chipdex.calibrate.calibrating import evidence, fits
-from chipdex.calibrate.holdout import Holdout, held_out
+from chipdex.calibrate.fit import covariance, design, fit
+from chipdex.calibrate.holdout import Holdout, all_held_out
 from chipdex.domain import Measurement
 from chipdex.estimate.interval import Distance
 
@@ -15,7 +16,7 @@ from .conftest import SPEED, VARIANCES
 
 def predicted(found, kind):
     """Return the logarithm of what is predicted of each cell, by its id, when its group is held out."""
-    held = held_out(found, VARIANCES, kind)
+    held = all_held_out(found, VARIANCES)[kind]
     return {cell.id: np.log(cell.value) - residual for cell, residual in zip(found.cells, held.residual, strict=True)}
 
 
@@ -72,7 +73,7 @@ def test_a_devices_kernel_tables_change_no_prediction_of_it(world, found):
     assert max(abs(after[i] - before[i]) for i in kin) > 0.02
 
 
-def test_a_device_without_rows_of_its_own_is_predicted_the_same_with_its_tables_gone(world, found):
+def test_a_device_without_rows_of_its_own_is_predicted_the_same_with_its_tables_gone(world, found, held):
     """Removing a device outright is what holding it out comes to."""
     rest = [row for row in world.measurements if row.accelerator != "acme/a"]
     without = evidence(lab(*world.accelerators.values(), *rest))
@@ -81,8 +82,7 @@ def test_a_device_without_rows_of_its_own_is_predicted_the_same_with_its_tables_
     (cell,) = [c for c in found.cells if c.point.device == "acme/a" and c.model.id == "acme/net"]
     levels = dict(effects_of(cell))
     told = sum(effects[kind].get(level, 0.0) for kind, level in levels.items())
-    held = held_out(found, VARIANCES, Holdout.DEVICE)
-    residual = held.residual[[c.id for c in found.cells].index(cell.id)]
+    residual = held[Holdout.DEVICE].residual[[c.id for c in found.cells].index(cell.id)]
     # What the fit calls noise depends on the medians of all rows: those differ a little without the device.
     assert SPEED["acme/a"] - residual == pytest.approx(told, abs=0.01)
     assert len(rows) == 5
@@ -94,10 +94,21 @@ def effects_of(cell):
     return levels(cell.point)
 
 
-def test_distances_are_those_of_what_is_left(found):
+def test_a_device_without_tables_is_predicted_by_a_fit_to_the_others(found, held):
+    rows = found.of_field("language")
+    y = found.y[rows]
+    of = design([found.cells[i].point for i in rows], [found.cells[i].years for i in rows], y)
+    own = np.array([found.cells[i].point.device == "rival/y" for i in rows])
+    others = fit(of.take(np.flatnonzero(~own)), y[~own], VARIANCES["language"])
+    expected = y[own] - covariance(of, VARIANCES["language"])[np.ix_(own, ~own)] @ others.weights
+    left = held[Holdout.DEVICE].residual[rows[own]]
+    assert left == pytest.approx(expected, abs=1e-9)
+    assert np.all(np.abs(left) < 0.29)
+
+
+def test_distances_are_those_of_what_is_left(found, held):
     def distances(kind):
-        held = held_out(found, VARIANCES, kind)
-        pairs = zip(found.cells, held.distance, strict=True)
+        pairs = zip(found.cells, held[kind].distance, strict=True)
         return {cell.point.device: distance for cell, distance in pairs if cell.model.id == "acme/m1"}
 
     device = distances(Holdout.DEVICE)
@@ -110,15 +121,14 @@ def test_distances_are_those_of_what_is_left(found):
     assert distances(Holdout.MODEL)["acme/a"] == Distance.DEVICE
 
 
-def test_a_network_alone_of_its_field_is_far_once_its_model_is_gone(found):
-    held = held_out(found, VARIANCES, Holdout.MODEL)
-    near = {d for cell, d in zip(found.cells, held.distance, strict=True) if cell.model.id == "acme/net"}
+def test_a_network_alone_of_its_field_is_far_once_its_model_is_gone(found, held):
+    near = {d for cell, d in zip(found.cells, held[Holdout.MODEL].distance, strict=True) if cell.model.id == "acme/net"}
     assert near == {Distance.NOTHING}
 
 
-def test_kin_predict_a_device_better_than_its_vendor_and_that_better_than_nothing(found):
+def test_kin_predict_a_device_better_than_its_vendor_and_that_better_than_nothing(found, held):
     a = np.array([cell.point.device == "rival/y" for cell in found.cells])
-    sizes = [np.abs(held_out(found, VARIANCES, kind).residual[a]).mean() for kind in (Holdout.DEVICE, Holdout.VENDOR)]
+    sizes = [np.abs(held[kind].residual[a]).mean() for kind in (Holdout.DEVICE, Holdout.VENDOR)]
     assert sizes[0] < sizes[1]
 
 

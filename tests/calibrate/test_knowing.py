@@ -32,6 +32,7 @@ class Brought:
 
     data_dir: Path
     by: dict[str, list[Measurement]] = attrs.field(factory=dict)
+    digest: str = "1"
     host: Any = None
 
     def __attrs_post_init__(self):
@@ -42,7 +43,7 @@ class Brought:
         )
 
     def measurement_digests(self):
-        return dict.fromkeys(self.by, "1")
+        return dict.fromkeys(self.by, self.digest)
 
     def measurements_by(self, bringer):
         return self.by[bringer]
@@ -73,6 +74,12 @@ def at(device):
 def test_without_new_measurements_the_table_is_the_users_own(brought):
     assert calibration_of(brought) == TABLE
     brought.by["chipdex-fitted"] = [measured(2.0)]
+    assert calibration_of(brought) == TABLE
+
+
+def test_a_newer_release_of_what_the_table_was_fitted_to_counts_nothing_twice(brought):
+    brought.by["chipdex-fitted"] = [measured(2.0)]
+    brought.digest = "2"
     assert calibration_of(brought) == TABLE
 
 

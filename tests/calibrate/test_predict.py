@@ -83,6 +83,12 @@ def test_a_prediction_is_what_the_user_would_be_told(cells, together, model, sce
     assert together[i] == pytest.approx(value, rel=1e-9)
 
 
+def test_several_devices_run_as_many_replicas():
+    rows = [official(model="acme/net", metric="inferences_per_s", count=count) for count in (1, 4)]
+    one, four = predictions(cells_of(lab(*DEVICES, *rows)), PLAIN_TABLE)
+    assert four == pytest.approx(4 * one)
+
+
 def test_effects_change_no_prediction(cells, together):
     everywhere = {"quantity": {f"{q}|{f}": 0.7 for q in ("throughput", "single") for f in ("language", "network")}}
     moved = attrs.evolve(PLAIN_TABLE, effects=everywhere)

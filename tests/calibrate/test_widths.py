@@ -24,21 +24,30 @@ def ladder(distance, devices=10, scale=1.0):
     return [(scale * 0.1 * (i + 1), f"acme/{i}", distance) for i in range(devices)]
 
 
+def quantile(by_device):
+    """Return the quantile of residuals given device by device."""
+    devices = np.array([device for device, values in by_device.items() for _ in values])
+    return _quantile(np.array([value for values in by_device.values() for value in values]), devices)
+
+
 def test_the_quantile_is_raised_for_the_devices_that_stand_behind_it():
     # Ten devices: 0.8 x 11/10 = 0.88 of the weight, which the ninth reaches.
-    assert _quantile({f"acme/{i}": [0.1 * (i + 1)] for i in range(10)}) == pytest.approx(0.9)
+    assert quantile({f"acme/{i}": [0.1 * (i + 1)] for i in range(10)}) == pytest.approx(0.9)
     # Nineteen: 0.8 x 20/19 = 0.842, sixteen of nineteen.
-    assert _quantile({f"acme/{i}": [float(i + 1)] for i in range(19)}) == 16.0
+    assert quantile({f"acme/{i}": [float(i + 1)] for i in range(19)}) == 16.0
 
 
 def test_few_devices_have_the_largest_residual():
-    assert _quantile({"acme/a": [0.1], "acme/b": [0.2], "acme/c": [0.7]}) == 0.7
+    assert quantile({"acme/a": [0.1], "acme/b": [0.2], "acme/c": [0.7]}) == 0.7
 
 
 def test_a_device_of_many_rows_weighs_as_much_as_one_of_one():
     crowd = {f"acme/{i}": [0.1] for i in range(9)} | {"acme/crowd": [2.0] * 1000}
-    assert _quantile(crowd) == pytest.approx(0.1)
-    assert _quantile({"acme/crowd": [2.0] * 1000} | {f"acme/{i}": [0.1] for i in range(3)}) == pytest.approx(2.0)
+    assert quantile(crowd) == pytest.approx(0.1)
+    assert quantile({f"acme/{i}": [0.1 * i] for i in range(1, 10)} | {"acme/crowd": [0.05] * 1000}) == pytest.approx(
+        0.8
+    )
+    assert quantile({"acme/crowd": [2.0] * 1000} | {f"acme/{i}": [0.1] for i in range(3)}) == pytest.approx(2.0)
 
 
 def test_a_nearer_distance_is_never_wider_than_a_farther_one():

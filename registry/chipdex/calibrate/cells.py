@@ -17,7 +17,7 @@ from chipdex.domain.measurement import PowerScope
 from chipdex.estimate.effects import Point, Quantity, point, quantity_of
 from chipdex.estimate.hardware import missing_figure
 from chipdex.estimate.stacks import TUNED, stack_of
-from chipdex.search.query import Demand
+from chipdex.search.query import Demand, per_token
 
 REFERENCE: Final = dt.date(2026, 4, 1)
 """The date of software that predictions speak for: the newest round of MLPerf Inference (v6.0)."""
@@ -231,6 +231,7 @@ def _demand(row: Measurement, model: Model, lengths: Mapping[tuple[str, Scenario
     limits = Limits()
     if load is Load.OPEN and row.scenario is not None:
         limits = work.limits if work is not None else model.limits.get(row.scenario.value, Limits())
+        limits = per_token(limits, float(outputs or 1.0)) if generates else limits
     return Demand(
         input_tokens=float(inputs or 1.0),
         output_tokens=float(outputs or 1.0),

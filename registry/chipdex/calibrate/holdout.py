@@ -72,7 +72,18 @@ class HeldOut:
     distance: Sequence[Distance]
 
 
+def all_held_out(found: Evidence, variances: Mapping[str, Mapping[str, float]]) -> dict[Holdout, HeldOut]:
+    """Return each cell's residual under every kind of hold-out, from one fit of all cells."""
+    fitted = fits(found, variances)
+    return {kind: _held_out(found, fitted, kind) for kind in Holdout}
+
+
 def held_out(found: Evidence, variances: Mapping[str, Mapping[str, float]], kind: Holdout) -> HeldOut:
+    """Return each cell's residual under one kind of hold-out, and how near the evidence is that remains."""
+    return _held_out(found, fits(found, variances), kind)
+
+
+def _held_out(found: Evidence, fitted: Mapping[str, tuple[NDArray[np.int64], Fit]], kind: Holdout) -> HeldOut:
     """Return each cell's residual under one kind of hold-out.
 
     Where the group has kernel constants, those of all levels are pooled again without it, and what they change is
@@ -80,10 +91,10 @@ def held_out(found: Evidence, variances: Mapping[str, Mapping[str, float]], kind
     """
     residual = np.full(len(found.cells), np.nan)
     bare = _Bare(found)
-    for rows, fitted in fits(found, variances).values():
+    for rows, of_field in fitted.values():
         for group, own in _groups(found, rows, kind):
             y = bare.without(kind, group, rows)
-            residual[rows[own]] = fitted.held_out(own) if y is None else _with(fitted, y).held_out(own)
+            residual[rows[own]] = of_field.held_out(own) if y is None else _with(of_field, y).held_out(own)
     return HeldOut(residual=residual, distance=_distances(found.cells, kind))
 
 
@@ -113,12 +124,13 @@ class _Bare:
         table = constants(found.observed, found.accelerators, left_out=lambda one: group_of(one) == group)
         before, after = Calibration(constants=self._full), Calibration(constants=table)
         y = found.y[rows].copy()
-        changed = [
-            place
-            for place, i in enumerate(rows)
-            if before.efficiency(found.cells[i].accelerator).values
-            != after.efficiency(found.cells[i].accelerator).values
-        ]
+        devices = {found.cells[i].accelerator.id: found.cells[i].accelerator for i in rows}
+        moved = {
+            device
+            for device, accelerator in devices.items()
+            if before.efficiency(accelerator).values != after.efficiency(accelerator).values
+        }
+        changed = [place for place, i in enumerate(rows) if found.cells[i].accelerator.id in moved]
         cells = [found.cells[rows[place]] for place in changed]
         again = residuals(cells, predictions(cells, after))
         # Where nothing answers any more, the cell keeps what it had: the model did not fit under other constants.

@@ -8,7 +8,7 @@ import numpy as np
 
 from chipdex.calibrate.calibrating import Evidence
 from chipdex.calibrate.cells import Cell, Measure
-from chipdex.calibrate.holdout import HeldOut, Holdout, held_out
+from chipdex.calibrate.holdout import HeldOut, Holdout, all_held_out
 from chipdex.calibrate.predict import LARGER_IS_MORE
 from chipdex.calibrate.widths import Scores, scores, width_at, widths
 from chipdex.domain import Family, Load, Offer, Scenario
@@ -125,7 +125,7 @@ class Validation:
 
 def validate(found: Evidence, variances: Mapping[str, Mapping[str, float]], offers: Sequence[Offer] = ()) -> Validation:
     """Return the errors of every class under every hold-out, the regret, and the worst cells with their reason."""
-    held = {kind: held_out(found, variances, kind) for kind in Holdout}
+    held = all_held_out(found, variances)
     sizes = scores(found.cells, held)
     inside = _covered(found.cells, held, sizes)
     kinds = (Holdout.DEVICE, Holdout.MODEL, Holdout.ARCHITECTURE, Holdout.VENDOR)

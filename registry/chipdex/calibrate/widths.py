@@ -1,10 +1,12 @@
 """Widths of intervals by conformal prediction: quantiles of held-out residuals, each device weighing the same."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from chipdex.calibrate.cells import Cell
 from chipdex.calibrate.holdout import HeldOut, Holdout
@@ -35,6 +37,18 @@ class Scores:
     tuned: Sequence[bool]
     distance: Sequence[Distance]
 
+    @cached_property
+    def by_group(self) -> dict[str, tuple[Array, NDArray[np.str_]]]:
+        """The residuals of every group that a width may be of, with the device of each."""
+        rows: dict[str, list[int]] = {}
+        for i, (field, quantity, tuned, distance) in enumerate(
+            zip(self.field, self.quantity, self.tuned, self.distance, strict=True)
+        ):
+            for key in width_keys(field, quantity, distance, tuned=tuned):
+                rows.setdefault(key, []).append(i)
+        devices = np.array(self.device)
+        return {key: (self.size[own], devices[own]) for key, own in rows.items()}
+
 
 def scores(cells: Sequence[Cell], held: Mapping[Holdout, HeldOut]) -> Scores:
     """Return the residuals that belong to each distance, from the hold-out that leaves evidence so far away."""
@@ -58,25 +72,20 @@ def widths(of: Scores, *, without: str | None = None) -> dict[str, float]:
     `without` leaves one device's residuals out. A nearer distance is never wider than a farther one of the same
     group, so that intervals are nested.
     """
-    gathered: dict[str, dict[str, list[float]]] = {}
-    for value, device, field, quantity, tuned, distance in zip(
-        of.size, of.device, of.field, of.quantity, of.tuned, of.distance, strict=True
-    ):
-        if device == without:
-            continue
-        for key in width_keys(field, quantity, distance, tuned=tuned):
-            gathered.setdefault(key, {}).setdefault(device, []).append(float(value))
-    found = {key: _quantile(by) for key, by in gathered.items() if len(by) >= FEWEST or "|" not in key}
+    found = {}
+    for key, (values, devices) in of.by_group.items():
+        others = devices != without
+        if others.any() and ("|" not in key or len(np.unique(devices[others])) >= FEWEST):
+            found[key] = _quantile(values[others], devices[others])
     return _nested(found)
 
 
-def _quantile(by_device: Mapping[str, Sequence[float]]) -> float:
+def _quantile(values: Array, devices: NDArray[np.str_]) -> float:
     """Return the conformal quantile of residuals clustered by device: (n + 1) / n of the level, devices alike."""
-    values = np.concatenate([np.sort(np.array(v)) for v in by_device.values()])
-    weights = np.concatenate([np.full(len(v), 1.0 / len(v)) for v in by_device.values()])
+    _, number, counts = np.unique(devices, return_inverse=True, return_counts=True)
     order = np.argsort(values, kind="stable")
-    share = np.cumsum(weights[order]) / len(by_device)
-    wanted = min(1.0, LEVEL * (1.0 + 1.0 / len(by_device)))
+    share = np.cumsum((1.0 / counts[number])[order]) / len(counts)
+    wanted = min(1.0, LEVEL * (1.0 + 1.0 / len(counts)))
     place = min(int(np.searchsorted(share, wanted - 1e-12)), len(order) - 1)
     return float(values[order][place])
 

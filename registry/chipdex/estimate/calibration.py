@@ -72,13 +72,21 @@ class Calibration:
                 found = level
         return Efficiency(values, level=found)
 
-    def correction(self, at: Point) -> float:
+    def correction(self, at: Point, *, class_only: bool = False) -> float:
         """Return what is added to the logarithm of a rate at a point; 0 where nothing is known."""
-        return sum(self.effects.get(kind, {}).get(level, 0.0) for kind, level in levels(at))
+        return sum(value for _, _, value in self.parts(at, class_only=class_only))
 
-    def class_correction(self, at: Point) -> float:
-        """Return the part of the correction that is of no vendor, device or model: the `roofline` basis's."""
-        return sum(self.effects.get(kind, {}).get(level, 0.0) for kind, level in levels(at) if kind in _OF_THE_CLASS)
+    def parts(self, at: Point, *, class_only: bool = False) -> list[tuple[str, str, float]]:
+        """Return (kind of level, level, effect) of everything that corrects a point.
+
+        `class_only` leaves out what is of a vendor, device, model or stack: the `roofline` basis.
+        """
+        found = [
+            (kind, level, self.effects.get(kind, {}).get(level, 0.0))
+            for kind, level in levels(at)
+            if kind in _OF_THE_CLASS or not class_only
+        ]
+        return [part for part in found if part[2]]
 
     def distance(self, at: Point) -> Distance:
         """Return how near the measurements of a point's field are."""

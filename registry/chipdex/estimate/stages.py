@@ -23,9 +23,13 @@ _PASSES_APART = frozenset({StageKind.ATTENTION})
 
 @attrs.frozen(kw_only=True)
 class StageTime:
-    """Seconds of one batch by stage, with how they divide into what bounds them, each (rows, points)."""
+    """Seconds of one batch by stage, with how they divide into what bounds them, each (rows, points).
+
+    `parts` divides each stage's: "compute", "memory", and "latency" for starting its layers.
+    """
 
     terms: Mapping[str, Array]
+    parts: Mapping[str, Mapping[str, Array]]
     compute: Array
     memory: Array
     start: Array
@@ -40,9 +44,11 @@ class StageTime:
         """The part that waits for memory."""
         return self.memory
 
-    def bound_of(self, _: str) -> str:
-        """Return what bounds a term; stages are told apart by the totals only."""
-        return "compute"
+    def bound_of(self, name: str, row: int, point: int) -> str:
+        """Return what most of a stage's time waits for at one batch of one row."""
+        shape = np.broadcast_shapes(*(part.shape for part in self.parts[name].values()))
+        waits = {bound: float(np.broadcast_to(part, shape)[row, point]) for bound, part in self.parts[name].items()}
+        return max(waits, key=lambda bound: waits[bound])
 
 
 def stage_time(hw: Hardware, stages: Sequence[Stage], batch: Array) -> StageTime:
@@ -51,6 +57,7 @@ def stage_time(hw: Hardware, stages: Sequence[Stage], batch: Array) -> StageTime
     `hw` are columns (see `Hardware.take`), `batch` counts inferences and broadcasts to (rows, points).
     """
     terms: dict[str, Array] = {}
+    parts: dict[str, dict[str, Array]] = {}
     compute = np.zeros_like(batch * hw.bandwidth)
     memory, start = compute.copy(), compute.copy()
     for stage in stages:
@@ -58,10 +65,15 @@ def stage_time(hw: Hardware, stages: Sequence[Stage], batch: Array) -> StageTime
         terms[stage.name] = terms.get(stage.name, 0.0) + stage.runs * seconds
         memory_share = traffic / np.maximum(arithmetic + traffic, 1e-30)
         busy = stage.runs * (seconds - launches)
-        memory += busy * memory_share
-        compute += busy * (1.0 - memory_share)
-        start += stage.runs * launches
-    return StageTime(terms=terms, compute=compute, memory=memory, start=start)
+        divided = {
+            "compute": busy * (1.0 - memory_share),
+            "memory": busy * memory_share,
+            "latency": stage.runs * launches + np.zeros_like(compute),
+        }
+        compute, memory, start = compute + divided["compute"], memory + divided["memory"], start + divided["latency"]
+        known = parts.get(stage.name)
+        parts[stage.name] = {bound: part + (known[bound] if known else 0.0) for bound, part in divided.items()}
+    return StageTime(terms=terms, parts=parts, compute=compute, memory=memory, start=start)
 
 
 def _run(hw: Hardware, stage: Stage, items: Array) -> tuple[Array, Array, Array, Array]:

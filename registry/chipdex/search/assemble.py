@@ -1,5 +1,6 @@
 """From a row of arrays to an estimate that a reader can check: figures, intervals, bound, explanation."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from chipdex.search.space import Split
 from chipdex.units import GB, TERA
 
 _NETWORK_BOUND: Final = 0.35
+_TOLD: Final = 0.005
 _BOUND_OF_TERM: Final = {
     "gemm": "compute",
     "experts": "compute",
@@ -86,6 +88,7 @@ class Row:
                 "step time" if demand.generates else "batch time": self._terms(),
                 "inputs": _inputs(self.platform.accelerator, self.platform.precision.compute),
                 "efficiencies": _efficiencies(self.platform, model),
+                "calibration of the rate": _corrections(judged),
             },
         )
 
@@ -148,17 +151,20 @@ class Row:
         return "compute" if compute > total - compute - terms.get("host", 0.0) else "memory"
 
     def _terms(self) -> list[dict[str, Any]]:
-        terms = self.operation.terms(self.index)
+        terms, step = self.operation.terms(self.index), self.operation.performance.serving.step
         total = sum(terms.values())
         streaming = self.operation.term(WEIGHT_BOUND, self.index)
         matrix = terms.get("gemm", 0.0) + terms.get("experts", 0.0)
         rows = []
         for name, seconds in sorted(terms.items(), key=lambda item: -item[1]):
-            bound = _BOUND_OF_TERM.get(name, self._bound())
-            if name in {"gemm", "experts"} and streaming > matrix / 2:
-                bound = "memory"
+            if isinstance(step, StageTime):
+                bound = step.bound_of(name, self.index, int(self.operation.column[self.index]))
+            else:
+                bound = _BOUND_OF_TERM[name]
+                if name in {"gemm", "experts"} and streaming > matrix / 2:
+                    bound = "memory"
             rows.append({"term": name, "ms": seconds * 1e3, "share": seconds / total, "bound_by": bound})
-        whole = "step" if "gemm" in terms else "batch"
+        whole = "batch" if isinstance(step, StageTime) else "step"
         return [*rows, {"term": whole, "ms": total * 1e3, "share": 1.0, "bound_by": self._bound()}]
 
 
@@ -204,6 +210,17 @@ def _inputs(accelerator: Accelerator, formats: Sequence[str]) -> list[dict[str, 
 def _source(accelerator: Accelerator, figure: str) -> str:
     keys = accelerator.provenance.get(figure, ())
     return "; ".join(accelerator.sources[key].title for key in keys if key in accelerator.sources)
+
+
+def _corrections(judged: Judgement) -> list[dict[str, Any]]:
+    """Return what measurements changed of the rate that the terms add up to, the largest change first."""
+    ordered = sorted(judged.parts, key=lambda part: -abs(part[2]))
+    rows = [
+        {"by the": kind, "level": level.rpartition("|")[0], "factor": math.exp(value)}
+        for kind, level, value in ordered
+        if abs(value) >= _TOLD
+    ]
+    return [*rows, {"by the": "whole", "level": "", "factor": math.exp(sum(part[2] for part in judged.parts))}]
 
 
 def _efficiencies(platform: Platform, model: Model) -> list[dict[str, Any]]:

@@ -46,10 +46,12 @@ class Knowledge:
 class Judgement:
     """What calibration says of one platform under one demand: its basis, and half-widths on the logarithm.
 
+    `parts` are the effects that correct its rate, as (kind of level, level, effect on the logarithm).
     `power_factor` and `node_factor` multiply the watts of the accelerators: to what was measured of accelerators, and
     to what a whole node draws.
     """
 
+    parts: tuple[tuple[str, str, float], ...]
     basis: Basis
     rate: float
     latency: float
@@ -67,8 +69,7 @@ def point_of(platform: Platform, model: Model, demand: Demand, *, stack: str = T
 
 def log_correction(platform: Platform, at: Point) -> float:
     """Return the correction of a platform: everything that is known, or its class's on the roofline basis."""
-    calibration = platform.calibration
-    return calibration.class_correction(at) if platform.class_only else calibration.correction(at)
+    return platform.calibration.correction(at, class_only=platform.class_only)
 
 
 def factors(platforms: Sequence[Platform], model: Model, demand: Demand, *, stack: str = TUNED) -> Array:
@@ -88,6 +89,7 @@ def judge(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNE
     watts = attrs.evolve(at, field=Field.POWER.value, quantity=Quantity.POWER.value)
     node = attrs.evolve(watts, quantity=Quantity.NODE_POWER.value)
     return Judgement(
+        parts=tuple(calibration.parts(at, class_only=platform.class_only)),
         basis=basis,
         rate=rate,
         latency=latency,

@@ -185,9 +185,21 @@ def demand(workload: Workload, model: Model, *, default_scenario: Scenario = Sce
         generates=generates,
         policy=_policy(workload) if generates else PLAIN,
     )
+    if generates:
+        filled = attrs.evolve(filled, limits=per_token(filled.limits, filled.output_tokens))
     filled = attrs.evolve(filled, lengths=_lengths(workload, filled))
     _check(filled, workload, model)
     return filled
+
+
+def per_token(limits: Limits, output_tokens: float) -> Limits:
+    """Return the limits of a language model with one on the whole answer spread over its tokens.
+
+    A benchmark that limits the whole answer (GPT-J: 20 s) says nothing of first and further tokens.
+    """
+    if limits.latency_ms is None or limits.tpot_ms is not None:
+        return limits
+    return attrs.evolve(limits, tpot_ms=limits.latency_ms / output_tokens, latency_ms=None)
 
 
 def _check(filled: Demand, workload: Workload, model: Model) -> None:

@@ -73,6 +73,7 @@ class Carbon:
     """Grams of CO2-equivalent; None until a grid record says what the electricity emits."""
 
     g_per_million_output_tokens: float | None = None
+    g_per_million_inferences: float | None = None
     boundary: str = "accelerators"
 
 
@@ -119,10 +120,13 @@ _OF_LANGUAGE = frozenset(
         "request_ms",
         "j_per_output_token",
         "usd_per_million_output_tokens",
+        "g_per_million_output_tokens",
         "kv_precision",
     }
 )
-_OF_NETWORKS = frozenset({"inferences_per_s", "latency_ms", "j_per_inference", "usd_per_million_inferences"})
+_OF_NETWORKS = frozenset(
+    {"inferences_per_s", "latency_ms", "j_per_inference", "usd_per_million_inferences", "g_per_million_inferences"}
+)
 
 
 def _of_the_other_kind(estimate: Estimate) -> frozenset[str]:
@@ -181,7 +185,7 @@ class Answer:
         return {
             "rank": self.rank,
             **body,
-            "carbon": attrs.asdict(self.carbon),
+            "carbon": _without(attrs.asdict(self.carbon), _of_the_other_kind(self.estimate)),
             "offer": self._offer(),
             "cost": _without(attrs.asdict(self.cost), _of_the_other_kind(self.estimate)),
             "replicas_for_rate": self.replicas_for_rate,

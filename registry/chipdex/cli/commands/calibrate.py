@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from chipdex.calibrate.calibrating import evidence, learned_variances, table
-from chipdex.calibrate.holdout import Holdout, held_out
+from chipdex.calibrate.holdout import all_held_out
 from chipdex.calibrate.knowing import FILE
 from chipdex.calibrate.widths import scores, widths
 from chipdex.cli import streams
@@ -69,7 +69,7 @@ def _fitted(session: Session) -> dict[str, Any]:
         )
     streams.say(f"Fitting {counted(len(found.cells), 'cell')} ...")
     variances = learned_variances(found)
-    held = {kind: held_out(found, variances, kind) for kind in Holdout}
+    held = all_held_out(found, variances)
     fitted: dict[str, Any] = table(found, variances, widths(scores(found.cells, held))).as_json()
     return fitted
 

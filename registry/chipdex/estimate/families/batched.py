@@ -81,7 +81,8 @@ def batch_performance(
     """
     taken = np.broadcast_to(np.asarray(seconds, dtype=float), np.broadcast_shapes(np.shape(seconds), batch.shape))
     nothing = np.zeros_like(taken)
-    step = StageTime(terms={"batch": taken}, compute=taken, memory=nothing, start=nothing)
+    parts = {"batch": {"compute": taken, "memory": nothing, "latency": nothing}}
+    step = StageTime(terms={"batch": taken}, parts=parts, compute=taken, memory=nothing, start=nothing)
     served = Serving(batch=batch, requests_per_s=batch / taken, ttft_s=taken, tpot_s=nothing, step=step)
     watts = np.asarray(np.nan if power_w is None else power_w) * deployments.layout.devices
     return Performance(serving=served, power_w=np.broadcast_to(watts, taken.shape))

@@ -39,7 +39,8 @@ def estimate(
     events = sum(stage.synaptic_operations * stage.runs * stage.items for stage in deployments.model.stage)
     seconds = batch * events / hw.synaptic_rate
     nothing = np.zeros_like(seconds)
-    step = StageTime(terms={"synaptic events": seconds}, compute=seconds, memory=nothing, start=nothing)
+    parts = {"synaptic events": {"compute": seconds, "memory": nothing, "latency": nothing}}
+    step = StageTime(terms={"synaptic events": seconds}, parts=parts, compute=seconds, memory=nothing, start=nothing)
     served = Serving(batch=batch, requests_per_s=batch / seconds, ttft_s=seconds, tpot_s=nothing, step=step)
     watts = np.nan_to_num(hw.static_w) + hw.synaptic_rate * hw.synaptic_j
     return Performance(serving=served, power_w=np.broadcast_to(watts, seconds.shape))
