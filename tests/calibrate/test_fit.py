@@ -107,8 +107,8 @@ def test_chosen_variances_are_the_same_every_time_and_within_their_bounds():
     points, years, y = many()
     of = design(points, years, y)
     nobody = np.array([], dtype=np.int64)
-    first = chosen_variances(of, y, always=nobody)
-    assert first == chosen_variances(of, y, always=nobody)
+    first = chosen_variances(of, y, first=nobody)
+    assert first == chosen_variances(of, y, first=nobody)
     assert set(first) == {*of.codes, AGE, NOISE}
     assert all(1e-5 <= value <= 0.5 for value in first.values())
 
@@ -118,7 +118,7 @@ def test_chosen_variances_find_what_devices_scatter_by():
     own = dict(zip([f"acme/{n}" for n in "abcdefgh"], random.normal(0, 0.6, 8), strict=True))
     points = [at(device, model) for device in own for model in (LANGUAGE_MODEL, SMALL_MODEL) for _ in range(3)]
     y = np.array([own[p.device] for p in points]) + random.normal(0, 0.02, len(points))
-    found = chosen_variances(design(points, [0.0] * len(points), y), y, always=np.array([], dtype=np.int64))
+    found = chosen_variances(design(points, [0.0] * len(points), y), y, first=np.array([], dtype=np.int64))
     of_devices = sum(found[kind] for kind in ("device", "device and quantity", "stack and device"))
     of_models = found["model"] + found["model and scenario"] + found["model and format"]
     assert of_devices > 5 * of_models
@@ -133,7 +133,7 @@ def test_no_device_is_as_loud_as_its_rows():
     assert np.array(loudness) / loudness[2] == pytest.approx([6, 3, 1])  # the root of the rows
 
 
-def test_too_many_cells_are_thinned_device_by_device_and_some_stay_always():
+def test_too_many_cells_are_thinned_device_by_device():
     points = [at("acme/a")] * 300 + [at("acme/b")] * 10
     of = design(points, [0.0] * 310, np.zeros(310))
     kept = fitting._thinned(of, 60)

@@ -97,7 +97,7 @@ def learned_variances(found: Evidence) -> dict[str, dict[str, float]]:
         rows = found.of_field(field.value)
         if len(rows):
             official = np.flatnonzero([found.cells[i].official for i in rows])
-            result[field.value] = chosen_variances(_design(found, rows), found.y[rows], always=official)
+            result[field.value] = chosen_variances(_design(found, rows), found.y[rows], first=official)
     return result
 
 

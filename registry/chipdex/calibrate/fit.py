@@ -132,14 +132,14 @@ def fit(of: Design, y: Array, variances: Mapping[str, float]) -> Fit:
     return Fit(design=of, variances=variances, y=y, weights=inverse @ y, inverse=inverse)
 
 
-def chosen_variances(of: Design, y: Array, *, always: NDArray[np.int64], largest: int = 700) -> dict[str, float]:
+def chosen_variances(of: Design, y: Array, *, first: NDArray[np.int64], largest: int = 600) -> dict[str, float]:
     """Return the variances under which held-out devices and models are predicted best.
 
     Coordinate search on a coarse grid (factors of 4): the score is the mean absolute residual, a device weighing as
-    the root of its rows, capped at 1 so that a cell nobody can explain decides nothing. Beyond `largest` cells, those
-    not in `always` are thinned evenly, device by device. Deterministic.
+    the root of its rows, capped at 1 so that a cell nobody can explain decides nothing. Beyond `largest` cells, they
+    are thinned evenly, device by device; up to half as many more are of `first`. Deterministic.
     """
-    rows = np.union1d(always, _thinned(of, largest))
+    rows = np.union1d(first[_thinned(of.take(first), largest // 2)], _thinned(of, largest))
     part, target = of.take(rows), y[rows]
     score = _Score(part, target)
     found = dict.fromkeys(sorted(part.codes), _START) | {AGE: _START, NOISE: _START_NOISE}
