@@ -124,13 +124,12 @@ def test_chosen_variances_find_what_devices_scatter_by():
     assert of_devices > 5 * of_models
 
 
-def test_no_device_is_as_loud_as_its_rows():
-    points = [at("acme/a")] * 36 + [at("acme/b")] * 9 + [at("acme/c")]
+def test_every_quantity_weighs_the_same_and_in_it_every_device():
+    points = [at("acme/a")] * 36 + [at("acme/b")] * 9 + [at("acme/c", quantity=Quantity.SINGLE)]
     of = design(points, [0.0] * 46, np.zeros(46))
     weights = fitting._Score(of, np.zeros(46))._weights
     assert weights.sum() == pytest.approx(1.0)
-    loudness = [weights[:36].sum(), weights[36:45].sum(), weights[45]]
-    assert np.array(loudness) / loudness[2] == pytest.approx([6, 3, 1])  # the root of the rows
+    assert [weights[:36].sum(), weights[36:45].sum(), weights[45]] == pytest.approx([0.25, 0.25, 0.5])
 
 
 def test_too_many_cells_are_thinned_device_by_device():

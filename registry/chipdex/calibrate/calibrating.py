@@ -141,6 +141,7 @@ def _known(cells: Iterable[Cell]) -> dict[str, Known]:
             devices=frozenset(c.point.device for c in own),
             architectures=frozenset(c.point.architecture for c in own),
             vendors=frozenset(c.point.vendor for c in own),
+            models=frozenset(c.point.model for c in own),
         )
         for field, own in sorted(gathered.items())
     }

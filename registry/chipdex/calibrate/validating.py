@@ -13,7 +13,7 @@ from chipdex.calibrate.predict import LARGER_IS_MORE
 from chipdex.calibrate.widths import Scores, scores, width_at, widths
 from chipdex.domain import Family, Load, Offer, Scenario
 from chipdex.estimate.effects import Field, Quantity
-from chipdex.estimate.interval import Distance
+from chipdex.estimate.interval import UNSEEN_MODEL, Distance
 from chipdex.estimate.operation import Array
 from chipdex.estimate.stacks import TUNED
 
@@ -153,15 +153,17 @@ def validate(found: Evidence, variances: Mapping[str, Mapping[str, float]], offe
 def _covered(
     cells: Sequence[Cell], held: Mapping[Holdout, HeldOut], sizes: Scores
 ) -> dict[Holdout, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Return whether each cell lies in the interval that the *other* devices' residuals give it."""
-    devices = sorted({cell.point.device for cell in cells})
-    tables = {device: widths(sizes, without=device) for device in devices}
+    """Return whether each cell lies in the interval that the residuals of *other* devices, or models, give it."""
+    left = {cell.point.device for cell in cells} | {cell.model.id for cell in cells}
+    tables = {name: widths(sizes, without=name) for name in sorted(left)}
     result = {}
     for kind, found in held.items():
         inside = np.zeros(len(cells), dtype=bool)
         for i, cell in enumerate(cells):
-            at = cell.point
-            width = width_at(tables[at.device], at, found.distance[i])
+            table = tables[cell.model.id if kind is Holdout.MODEL else cell.point.device]
+            width = width_at(table, cell.point, found.distance[i])
+            if kind is Holdout.MODEL:
+                width = max(width, width_at(table, cell.point, UNSEEN_MODEL))
             inside[i] = abs(found.residual[i]) <= width
         result[kind] = inside
     return result

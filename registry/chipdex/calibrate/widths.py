@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chipdex.calibrate.cells import Cell
 from chipdex.calibrate.holdout import HeldOut, Holdout
 from chipdex.estimate.effects import Point
-from chipdex.estimate.interval import LEVEL, Distance, width_keys
+from chipdex.estimate.interval import LEVEL, UNSEEN_MODEL, Distance, width_keys
 from chipdex.estimate.operation import Array
 from chipdex.estimate.stacks import TUNED
 
@@ -35,7 +35,7 @@ class Scores:
     field: Sequence[str]
     quantity: Sequence[str]
     tuned: Sequence[bool]
-    distance: Sequence[Distance]
+    distance: Sequence[str]
 
     @cached_property
     def by_group(self) -> dict[str, tuple[Array, NDArray[np.str_]]]:
@@ -51,8 +51,16 @@ class Scores:
 
 
 def scores(cells: Sequence[Cell], held: Mapping[Holdout, HeldOut]) -> Scores:
-    """Return the residuals that belong to each distance, from the hold-out that leaves evidence so far away."""
-    size, device, field, quantity, tuned, found = [], [], [], [], [], []
+    """Return the residuals that belong to each distance, from the hold-out that leaves evidence so far away.
+
+    Those of held-out models stand apart, under the model's name in place of the device's.
+    """
+    size: list[float] = []
+    device: list[str] = []
+    field: list[str] = []
+    quantity: list[str] = []
+    tuned: list[bool] = []
+    found: list[str] = []
     for distance, kind in _SOURCES.items():
         result = held[kind]
         for i, cell in enumerate(cells):
@@ -63,14 +71,23 @@ def scores(cells: Sequence[Cell], held: Mapping[Holdout, HeldOut]) -> Scores:
                 quantity.append(cell.point.quantity)
                 tuned.append(cell.point.stack == TUNED)
                 found.append(distance)
+    for i, cell in enumerate(cells):
+        left = held[Holdout.MODEL].residual[i]
+        if np.isfinite(left):
+            size.append(abs(float(left)))
+            device.append(cell.model.id)
+            field.append(cell.point.field)
+            quantity.append(cell.point.quantity)
+            tuned.append(cell.point.stack == TUNED)
+            found.append(UNSEEN_MODEL)
     return Scores(np.array(size), device, field, quantity, tuned, found)
 
 
 def widths(of: Scores, *, without: str | None = None) -> dict[str, float]:
     """Return the half-widths of 80 % intervals by field, quantity and distance, and by the wider groups.
 
-    `without` leaves one device's residuals out. A nearer distance is never wider than a farther one of the same
-    group, so that intervals are nested.
+    `without` leaves the residuals of one device, or held-out model, out. A nearer distance is never wider than a
+    farther one of the same group, so that intervals are nested.
     """
     found = {}
     for key, (values, devices) in of.by_group.items():
@@ -103,7 +120,7 @@ def _nested(found: Mapping[str, float]) -> dict[str, float]:
     return result
 
 
-def width_at(table: Mapping[str, float], at: Point, distance: Distance) -> float:
+def width_at(table: Mapping[str, float], at: Point, distance: str) -> float:
     """Return the width that a table gives a point: its own group's, else a wider group's, else infinite."""
     keys = width_keys(at.field, at.quantity, distance, tuned=at.stack == TUNED)
     return next((table[key] for key in keys if key in table), float("inf"))

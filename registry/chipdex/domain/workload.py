@@ -47,12 +47,6 @@ DEFAULT_LIMITS: Final[dict[Scenario, Limits]] = {
 Server is chipdex's stated default; Interactive is what MLPerf sets for its smallest language model.
 """
 
-DEFAULT_NETWORK_LIMITS: Final[dict[Scenario, Limits]] = {
-    Scenario.SERVER: Limits(latency_ms=100),
-    Scenario.INTERACTIVE: Limits(latency_ms=50),
-}
-"""The same for models that are not language models: chipdex's stated defaults."""
-
 
 @attrs.frozen(kw_only=True)
 class Workload:

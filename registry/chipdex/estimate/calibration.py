@@ -17,7 +17,7 @@ from chipdex.domain.accelerator import Accelerator
 from chipdex.estimate.effects import Point, Quantity, levels
 from chipdex.estimate.efficiency import Efficiency
 from chipdex.estimate.hierarchy import BASE, levels_of
-from chipdex.estimate.interval import Basis, Distance, width_keys
+from chipdex.estimate.interval import UNSEEN_MODEL, Basis, Distance, width_keys
 from chipdex.estimate.stacks import TUNED
 
 TABLE: Final = Path(__file__).with_name("calibration.json")
@@ -34,6 +34,7 @@ class Known:
     devices: frozenset[str] = frozenset()
     architectures: frozenset[str] = frozenset()
     vendors: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -103,12 +104,21 @@ class Calibration:
         return Basis.CALIBRATED if near else Basis.ROOFLINE
 
     def half_width(self, at: Point, basis: Basis) -> float:
-        """Return the half-width of the interval at a point, on the natural logarithm."""
+        """Return the half-width of the interval at a point, on the natural logarithm.
+
+        A model that nobody measured in its field has the width of models that were held out, if that is larger.
+        """
         distance = Distance.NOTHING if basis is Basis.ROOFLINE and not self._is_far(at) else self.distance(at)
-        for key in width_keys(at.field, at.quantity, distance, tuned=at.stack == TUNED):
-            if key in self.widths:
-                return self.widths[key]
-        return _UNSEEN[Basis.ROOFLINE if basis is Basis.ROOFLINE else Basis.CALIBRATED]
+        own = self._width(at, distance)
+        if own is None:
+            return _UNSEEN[Basis.ROOFLINE if basis is Basis.ROOFLINE else Basis.CALIBRATED]
+        if at.model in self.known.get(at.field, Known()).models:
+            return own
+        return max(own, self._width(at, UNSEEN_MODEL) or 0.0)
+
+    def _width(self, at: Point, distance: str) -> float | None:
+        keys = width_keys(at.field, at.quantity, distance, tuned=at.stack == TUNED)
+        return next((self.widths[key] for key in keys if key in self.widths), None)
 
     def _is_far(self, at: Point) -> bool:
         return self.distance(at) in {Distance.VENDOR, Distance.NOTHING}
@@ -129,6 +139,7 @@ class Calibration:
                 devices=seen.devices | {at.device},
                 architectures=seen.architectures | {at.architecture},
                 vendors=seen.vendors | {at.vendor},
+                models=seen.models | {at.model},
             )
         for (field, _), own in by_device.items():
             for kind, level, effect in _effects_of_a_device(own, self.variances.get(field, _UNFITTED)):

@@ -25,7 +25,11 @@ class Distance(StrEnum):
     NOTHING = "nothing"
 
 
-def width_keys(field: str, quantity: str, distance: Distance, *, tuned: bool) -> tuple[str, ...]:
+UNSEEN_MODEL: Final = "unseen model"
+"""The group of widths of models that were held out, whatever the device: it stands where a distance does."""
+
+
+def width_keys(field: str, quantity: str, distance: str, *, tuned: bool) -> tuple[str, ...]:
     """Return the names of the widths that may hold for a point, the narrowest group first.
 
     Submissions tuned by those who know the device scatter less than what anybody runs (`tuned`).

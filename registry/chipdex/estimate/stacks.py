@@ -1,5 +1,6 @@
 """Software stacks as calibration tells them apart: what a source calls its software, without version and host."""
 
+import re
 from typing import Final
 
 TUNED: Final = "tuned"
@@ -46,4 +47,8 @@ def stack_of(software: str | None) -> str:
     for stack, marks in _STACKS:
         if any(mark in text for mark in marks):
             return stack
-    return text.split(",")[0].strip()
+    return _VERSION.sub("", text.split(",")[0]).strip() or text
+
+
+_VERSION: Final = re.compile(r"[\s-]+v?\d[\w.+-]*(\s.*)?$")
+"""A version behind a name, and what follows it."""

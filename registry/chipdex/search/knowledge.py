@@ -34,8 +34,8 @@ class Knowledge:
 
     def knows_stack(self, stack: str) -> bool:
         """Return whether any measurement of a software stack moved the calibration."""
-        known = self.calibration.effects.get("stack", {})
-        return any(level.partition("|")[0] == stack for level in known)
+        kinds = (levels for kind, levels in self.calibration.effects.items() if kind.startswith("stack"))
+        return any(level.partition("|")[0] == stack for levels in kinds for level in levels)
 
     def measured(self, case: Case, found: Estimate) -> Estimate:
         """Return `found` moved to what was measured nearby, where the case admits that and there is any."""
@@ -75,6 +75,18 @@ def log_correction(platform: Platform, at: Point) -> float:
 def factors(platforms: Sequence[Platform], model: Model, demand: Demand, *, stack: str = TUNED) -> Array:
     """Return what each platform's rate is multiplied with, shape (platforms,)."""
     logs = [log_correction(p, point_of(p, model, demand, stack=stack)) for p in platforms]
+    result: Array = np.exp(np.array(logs, dtype=float))
+    return result
+
+
+def first_factors(platforms: Sequence[Platform], model: Model, demand: Demand, *, stack: str = TUNED) -> Array | None:
+    """Return what the time to the first token is divided by, None for models that answer at once."""
+    if not demand.generates:
+        return None
+    points = [
+        attrs.evolve(point_of(p, model, demand, stack=stack), quantity=Quantity.FIRST_TOKEN.value) for p in platforms
+    ]
+    logs = [log_correction(p, at) for p, at in zip(platforms, points, strict=True)]
     result: Array = np.exp(np.array(logs, dtype=float))
     return result
 

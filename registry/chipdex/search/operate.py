@@ -85,15 +85,20 @@ def operate(
     *,
     replicas: Array | float = 1.0,
     factor: Array | float = 1.0,
+    first_factor: Array | float | None = None,
     near: Array | None = None,
 ) -> Operation:
     """Return the best batch of each deployment for `objective` within the demand's limits.
 
     `factor` is what calibration multiplies each row's rate with; where nothing limits the latency, times are
-    divided by it. A coarse grid of batches first, then a fine one around the best: both are one vectorised pass.
-    `near` is each row's best of a coarse pass that was made before (see `contenders`), shape (rows,).
+    divided by it, and the time to the first token by `first_factor` if there is one. A coarse grid of batches first,
+    then a fine one around the best: both are one vectorised pass. `near` is each row's best of a coarse pass that was
+    made before (see `contenders`), shape (rows,).
     """
-    search = _Search(engine, attrs.evolve(deployments, policy=demand.policy), demand, objective, replicas, factor)
+    rows = attrs.evolve(deployments, policy=demand.policy)
+    search = _Search(
+        engine, rows, demand, objective, replicas, factor, factor if first_factor is None else first_factor
+    )
     fixed = _fixed_batch(demand, replicas)
     if fixed is not None:
         return search.choose(np.broadcast_to(np.asarray(fixed, dtype=float).reshape(-1, 1), search.largest.shape))
@@ -114,7 +119,7 @@ def contenders(
     One coarse pass over all, none where the demand names the batch. A row stays where its coarse rate or merit is
     within `_MARGIN` of its rivals' best; of rivals that miss the limits, all stay.
     """
-    search = _Search(engine, attrs.evolve(deployments, policy=demand.policy), demand, objective, 1.0, factor)
+    search = _Search(engine, attrs.evolve(deployments, policy=demand.policy), demand, objective, 1.0, factor, factor)
     if _fixed_batch(demand, 1.0) is not None:
         return list(range(len(rivals))), None
     found = search.coarse()
@@ -156,6 +161,7 @@ class _Search:
     objective: Objective
     replicas: Array | float
     factor: Array | float
+    first_factor: Array | float
 
     @cached_property
     def largest(self) -> Array:
@@ -182,7 +188,7 @@ class _Search:
         load, ttft, tpot = self._loaded(served, halvings)
         requests = served.requests_per_s * np.maximum(load, _LIGHTEST) * self.factor
         if demand.load is not Load.OPEN:
-            ttft, tpot = ttft / self.factor, tpot / self.factor
+            ttft, tpot = ttft / self.first_factor, tpot / self.factor
         fits = batch <= largest
         within = _within(ttft, demand.first_limit_ms) & _within(tpot, demand.limits.tpot_ms) & (load > 0)
         score = _score(self.objective, requests, ttft + tpot * demand.output_tokens, performance.power_w)

@@ -14,7 +14,6 @@ from chipdex.domain.offer import Offer, Term
 from chipdex.domain.workload import (
     DEFAULT_INPUT_TOKENS,
     DEFAULT_LIMITS,
-    DEFAULT_NETWORK_LIMITS,
     DEFAULT_OUTPUT_TOKENS,
     Load,
     Prefill,
@@ -162,8 +161,8 @@ def demand(workload: Workload, model: Model, *, default_scenario: Scenario = Sce
             fix="Choose offline, server, interactive or single-stream.",
         )
     load = workload.load or _LOAD_OF_SCENARIO[scenario]
-    defaults = DEFAULT_LIMITS if generates else DEFAULT_NETWORK_LIMITS
-    own = model.limits.get(scenario.value) or defaults.get(scenario) or Limits(percentile=_PERCENTILE.get(scenario, 99))
+    stated = DEFAULT_LIMITS.get(scenario) if generates else None
+    own = model.limits.get(scenario.value) or stated or Limits(percentile=_PERCENTILE.get(scenario, 99))
     if workload.load is not None and workload.scenario is None:
         own = Limits()
     percentile = own.percentile if workload.percentile is None else workload.percentile

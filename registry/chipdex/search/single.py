@@ -13,7 +13,7 @@ from chipdex.estimate.operation import Array
 from chipdex.estimate.stacks import stack_of
 from chipdex.search.assemble import Row
 from chipdex.search.engines import Engine, engine_for, no_engine
-from chipdex.search.knowledge import Knowledge, factors, judge
+from chipdex.search.knowledge import Knowledge, factors, first_factors, judge
 from chipdex.search.operate import Operation, lengths_of, operate
 from chipdex.search.query import Case, Objective, default_precisions
 from chipdex.search.result import Estimate
@@ -81,14 +81,17 @@ def _operated(case: Case, engine: Engine, platforms: Sequence[Platform]) -> tupl
             fix="Take more devices or a smaller --precision.",
         )
     replicas = np.array([[max(1, case.count // split.devices)] for split in kept.split], dtype=float)
-    factor = factors(kept.hw.platforms, case.model, case.demand, stack=stack_of(case.framework))
+    stack, rows = stack_of(case.framework), np.array(kept.platform)
+    factor = factors(kept.hw.platforms, case.model, case.demand, stack=stack)
+    first = first_factors(kept.hw.platforms, case.model, case.demand, stack=stack)
     operation = operate(
         engine,
         kept.deployments(case.model, lengths),
         case.demand,
         Objective.THROUGHPUT,
         replicas=replicas,
-        factor=factor[np.array(kept.platform)][:, None],
+        factor=factor[rows][:, None],
+        first_factor=None if first is None else first[rows][:, None],
     )
     return operation, kept, replicas
 
