@@ -35,6 +35,7 @@ def deployments_per_second() -> float:
     from chipdex.domain import PRECISIONS, Load, Workload
     from chipdex.estimate.decoder import perform
     from chipdex.estimate.hardware import Platform, missing_figure
+    from chipdex.search.engines import engine_for, engines
     from chipdex.search.operate import lengths_of
     from chipdex.search.query import demand
     from chipdex.search.space import fitting, space, splits
@@ -46,9 +47,10 @@ def deployments_per_second() -> float:
         Platform(accelerator=device, precision=PRECISIONS[name], kv_precision=name)
         for device in registry.records.accelerators.values()
         for name in ("bf16", "fp8")
-        if missing_figure(device, PRECISIONS[name]) is None
+        if missing_figure(device, PRECISIONS[name], model) is None
     ]
-    kept, _ = fitting(space(platforms, splits(model, 64)), model, lengths_of(asked))
+    engine = engine_for(engines(None), model, platforms[0].accelerator)
+    kept, _ = fitting(engine, space(platforms, splits(model, 64)), model, lengths_of(asked))
     deployments = kept.deployments(model, lengths_of(asked))
     batches = np.broadcast_to(np.geomspace(1, 4096, 64), (len(kept.platform), 64))
     best = 0.0

@@ -13,7 +13,6 @@ import click
 
 from chipdex.cli.numbers import AMOUNT, PERCENTILE, Number
 from chipdex.cli.session import Session
-from chipdex.cli.tables import ask, condition_of
 from chipdex.codec.model_file import model_file, read_model
 from chipdex.domain import Accelerator, Load, Model, Offer, Precision, Scenario, Workload
 from chipdex.domain.workload import Prefill
@@ -169,6 +168,10 @@ def pair_filter(session: Session, where: str | None) -> Callable[[Accelerator, O
 
     A column that both tables have is the device's; the offer's id is `offer_id`.
     """
+    if where is None:
+        return None
+    from chipdex.cli.tables import condition_of  # noqa: PLC0415 - SQLite comes with it, and few questions filter
+
     condition = condition_of(where)
     if condition is None:
         return None
@@ -178,6 +181,8 @@ def pair_filter(session: Session, where: str | None) -> Callable[[Accelerator, O
 
 
 def _pairs(session: Session, joined_on: str, condition: str) -> set[tuple[str, str | None]]:
+    from chipdex.cli.tables import ask  # noqa: PLC0415 - likewise
+
     own = ask(session, "SELECT * FROM offers LIMIT 0")[0]
     columns = ", ".join(f"offers.{name}" for name in own if name not in _OF_BOTH)
     joined = (

@@ -126,10 +126,11 @@ def contenders(
     merits = [found.requests_per_s, 1.0 / np.maximum(found.ttft_s + found.tpot_s * demand.output_tokens, 1e-12)]
     if objective in {Objective.ENERGY, Objective.CARBON}:
         merits.append(np.nan_to_num(found.requests_per_s / np.maximum(found.power_w, 1e-12)))
-    number = np.unique(np.asarray(rivals), return_inverse=True)[1]
+    numbers = {rival: number for number, rival in enumerate(dict.fromkeys(rivals))}
+    number = np.array([numbers[rival] for rival in rivals])
     keep = np.zeros(len(rivals), dtype=bool)
     for merit in merits if objective is not Objective.COST else merits[:1]:
-        best = np.zeros(int(number.max()) + 1)
+        best = np.zeros(len(numbers))
         np.maximum.at(best, number, np.where(found.feasible, merit, 0.0))
         keep |= np.where(best[number] > 0, found.feasible & (merit >= best[number] * _MARGIN), True)
     rows = [int(row) for row in np.flatnonzero(keep)]
@@ -170,7 +171,7 @@ class _Search:
 
     def coarse(self) -> Operation:
         """Return the best of a grid over all batches."""
-        grid = np.unique(np.round(np.geomspace(1, _LARGEST_BATCH, _POINTS)))
+        grid = np.array(sorted({float(round(b)) for b in np.geomspace(1, _LARGEST_BATCH, _POINTS)}))
         return self.choose(np.minimum(grid, np.maximum(self.largest, 1.0)), halvings=_COARSE_HALVINGS)
 
     def refine(self, first: Array) -> Operation:

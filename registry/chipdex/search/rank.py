@@ -69,8 +69,8 @@ def best(registry: Records, query: Query, knowledge: Knowledge | None = None) ->
     """
     known = knowledge or Knowledge()
     rejected: dict[str, Rejection] = {}
-    devices = _admitted(registry, query, rejected)
     prices = market(registry.offers, query.choice)
+    devices = _admitted(registry, query, prices, rejected)
     winners: dict[str, _Candidate] = {}
     for engine, covered in _by_engine(known, devices, query, rejected):
         platforms = _platforms(covered, query, known, rejected)
@@ -148,7 +148,7 @@ def _search(
     _pick(kept, operation, prices, query, winners, rejected)
 
 
-def _admitted(registry: Records, query: Query, rejected: dict[str, Rejection]) -> list[Accelerator]:
+def _admitted(registry: Records, query: Query, prices: Market, rejected: dict[str, Rejection]) -> list[Accelerator]:
     choice, devices = query.choice, []
     for device in registry.accelerators.values():
         if choice.kinds and device.kind not in choice.kinds:
@@ -159,6 +159,8 @@ def _admitted(registry: Records, query: Query, rejected: dict[str, Rejection]) -
             _reject(rejected, device, "form_factor")
         elif choice.max_price_usd is not None and not _affordable(device, choice.max_price_usd):
             _reject(rejected, device, "price", device.price.list_usd, choice.max_price_usd, "USD")
+        elif choice.objective is Objective.COST and device.id not in prices.offers:
+            _reject(rejected, device, "price")
         else:
             devices.append(device)
     return devices

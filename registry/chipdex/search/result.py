@@ -1,6 +1,5 @@
 """Answers: frozen records that can print, serialise, turn into tables and explain themselves."""
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -299,6 +298,8 @@ class BestAnswer(Sequence[Answer]):
 
     def _repr_html_(self) -> str:
         rows = self.to_rows()
+        import html  # noqa: PLC0415 - notebooks alone need it
+
         head = "".join(f"<th>{html.escape(key)}</th>" for key in rows[0]) if rows else ""
         body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>" for row in rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -307,4 +308,6 @@ class BestAnswer(Sequence[Answer]):
 def _cell(value: Any) -> str:
     if value is None:
         return "unknown"
+    import html  # noqa: PLC0415 - likewise
+
     return f"{value:,.4g}" if isinstance(value, float) else html.escape(str(value))
