@@ -44,7 +44,7 @@ CLASSES: Final[Mapping[str, Chosen]] = {
     "vision, segmentation, speech, encoder, recommendation Offline": lambda c: (
         c.point.field == Field.NETWORK.value and _official_rate(c) and c.demand.scenario is Scenario.OFFLINE
     ),
-    "the same, Server": lambda c: (
+    "vision, segmentation, speech, encoder, recommendation Server": lambda c: (
         c.point.field == Field.NETWORK.value and _official_rate(c) and c.demand.scenario is Scenario.SERVER
     ),
     "latency: SingleStream and MultiStream": lambda c: (

@@ -42,7 +42,7 @@ COLUMNS: Final = (
     Column(key="p90", header="p90", right=True, show=_percent),
     Column(key="bias", right=True, show=_signed),
     Column(key="coverage", header="in 80 % interval", right=True, show=_percent),
-    Column(key="coverage_range", header="of which sure", importance=1, right=True),
+    Column(key="coverage_range", header="range of that share", importance=1, right=True),
 )
 
 
