@@ -149,8 +149,14 @@ def _search(
 
 
 def _admitted(registry: Records, query: Query, prices: Market, rejected: dict[str, Rejection]) -> list[Accelerator]:
+    """Return the devices that may answer; the others are rejected, those without a price without being read."""
     choice, devices = query.choice, []
-    for device in registry.accelerators.values():
+    unpriced = choice.objective is Objective.COST and not choice.kinds
+    for device_id in registry.accelerators:
+        if unpriced and device_id not in prices.offers:
+            rejected[device_id] = Rejection(accelerator=device_id, constraint="price")
+            continue
+        device = registry.accelerators[device_id]
         if choice.kinds and device.kind not in choice.kinds:
             continue
         if device.status is not Status.SHIPPING and not (choice.announced and device.status is Status.ANNOUNCED):
