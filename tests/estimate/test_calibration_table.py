@@ -184,3 +184,11 @@ def test_efficiencies_are_inherited_and_overridden_level_by_level():
 def test_each_kind_of_level_is_named_once():
     kinds = [kind for kind, _ in levels(at())]
     assert len(kinds) == len(set(kinds))
+
+
+@pytest.mark.parametrize("value", [None, 0.0, -1.0, "0.5", float("nan"), 1e308])
+def test_a_table_with_a_constant_that_is_none_is_refused(value):
+    body = FITTED.as_json()
+    body["constants"] = {"base": {"memory": value}}
+    with pytest.raises(ValueError, match=r"constants\.base\.memory"):
+        from_json(body)

@@ -154,9 +154,14 @@ def test_a_row_under_limits_answers_under_those_limits_only(workload, basis):
 def test_a_rate_of_requests_or_of_a_transcripts_tokens_counts_in_the_answers_unit():
     assert tokens(ask(official(metric="inferences_per_s", value=10.0))) == pytest.approx(2560.0)
     transcripts = attrs.evolve(NETWORK, outputs_per_inference=30.0)
-    found = ask(official(model="acme/net", value=600.0), model=transcripts)
-    assert found.throughput.inferences_per_s == pytest.approx(20.0)
-    assert tokens(found) == pytest.approx(600.0)
+    found = ask(official(model="acme/net", value=600e3), model=transcripts)
+    assert found.throughput.inferences_per_s == pytest.approx(20e3)
+    assert tokens(found) == pytest.approx(600e3)
+
+
+def test_a_row_that_measured_something_else_altogether_is_set_aside():
+    assert ask(official(value=9e9)).basis == "calibrated"
+    assert ask(official(value=1e-300)).basis == "calibrated"
 
 
 def test_a_network_is_measured_in_inferences():

@@ -187,7 +187,29 @@ def from_json(body: Mapping[str, Any]) -> Calibration:
         field: Known(**{name: frozenset(ids) for name, ids in known.items()})
         for field, known in body.get("known", {}).items()
     }
+    _check_numbers(values)
     return Calibration(**values)
+
+
+def _check_numbers(values: Mapping[str, Any]) -> None:
+    """Raise ValueError where a table holds anything but finite numbers, or a constant or width that is not positive."""
+    for name in ("constants", "effects", "variances"):
+        for group, found in values.get(name, {}).items():
+            for key, value in found.items():
+                _check_number(f"{name}.{group}.{key}", value, positive=name == "constants")
+    for name in ("age", "widths"):
+        for key, value in values.get(name, {}).items():
+            _check_number(f"{name}.{key}", value, positive=name == "widths")
+
+
+def _check_number(place: str, value: Any, *, positive: bool) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+    if not is_number or (positive and value <= 0):
+        raise ValueError(f"{place} is {value!r}")
+
+
+_LARGEST: Final = 1e6
+"""No share, time, effect or width comes near; beyond it, the exponentials of effects overflow."""
 
 
 @functools.cache

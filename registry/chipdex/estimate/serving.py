@@ -245,7 +245,8 @@ def static(
     none = np.zeros_like(micro)
     passes = np.ceil(micro * engine.prompt / CHUNK_TOKENS)
     prefill = engine.staged(engine.step(none, micro * engine.prompt / passes))
-    longest = expected_longest(lengths.output, batch)
+    # Of few answers the approximation of the longest can fall below their mean, which it never does.
+    longest = np.maximum(expected_longest(lengths.output, batch), lengths.output.mean)
     running = np.maximum(micro * (lengths.output.mean / longest), np.minimum(micro, 1.0))
     step = engine.drafted(engine.step(running, none), running)
     # Micro-batches follow one another through the stages: the last waits for all those before it.

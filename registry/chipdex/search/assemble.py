@@ -62,9 +62,8 @@ class Row:
         """Return the row as an estimate."""
         op, i = self.operation, self.index
         judged = judge(self.platform, model, demand, stack=self.stack)
-        watts = float(op.power_w[i]) * self.replicas
-        known = not np.isnan(watts)
-        power = watts * judged.power_factor
+        power = float(op.power_w[i]) * self.replicas
+        known = not np.isnan(power)
         return Estimate(
             accelerator=self.platform.accelerator.id,
             count=self.devices,
@@ -80,7 +79,7 @@ class Row:
             throughput=self._throughput(model, demand, judged),
             latency=_latency(float(op.ttft_s[i]), float(op.tpot_s[i]), demand, judged),
             power_w=power if known else None,
-            energy=self._energy(watts if known else None, demand, judged),
+            energy=self._energy(power if known else None, demand, judged),
             bound=self._bound(),
             basis=judged.basis.value,
             rests_on=(self.platform.accelerator.id, model.id, f"efficiency:{self.platform.efficiency.level}"),
@@ -118,14 +117,14 @@ class Row:
     def _energy(self, watts: float | None, demand: Demand, judged: Judgement) -> Energy:
         if watts is None or not self.requests_per_s > 0:
             return Energy()
-        bare = watts / (self.requests_per_s * (demand.output_tokens if demand.generates else 1.0))
-        joules = bare * judged.power_factor
+        joules = watts / (self.requests_per_s * (demand.output_tokens if demand.generates else 1.0))
         low, high = around(joules, judged.power)
+        wider = judged.node_factor / judged.power_factor
         node = Boundary(
             boundary=PowerScope.NODE.value,
-            power_w=watts * judged.node_factor,
-            j_per_output_token=bare * judged.node_factor if demand.generates else None,
-            j_per_inference=None if demand.generates else bare * judged.node_factor,
+            power_w=watts * wider,
+            j_per_output_token=joules * wider if demand.generates else None,
+            j_per_inference=None if demand.generates else joules * wider,
         )
         if demand.generates:
             return Energy(j_per_output_token=joules, low=low, high=high, node=node)

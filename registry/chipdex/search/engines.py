@@ -89,7 +89,11 @@ class Engine:
                 self._check_shape(getattr(served, name), batch, name)
                 if not np.all(np.isfinite(getattr(served, name))):
                     raise PluginError(f"Estimator {self.name} returned {name} that are no numbers.", fix=_FIX)
+                if np.any(np.asarray(getattr(served, name)) < 0):
+                    raise PluginError(f"Estimator {self.name} returned {name} below 0.", fix=_FIX)
             self._check_shape(found.power_w, batch, "power_w")
+            if np.any(np.asarray(found.power_w) < 0):
+                raise PluginError(f"Estimator {self.name} returned power_w below 0.", fix=_FIX)
         return found
 
     def _check(self, found: Any, wanted: type[Any]) -> None:

@@ -91,6 +91,12 @@ def first_factors(platforms: Sequence[Platform], model: Model, demand: Demand, *
     return result
 
 
+def power_factors(platforms: Sequence[Platform], model: Model, demand: Demand) -> Array:
+    """Return what the watts of each platform's accelerators are multiplied with, shape (platforms,)."""
+    result: Array = np.array([judge(platform, model, demand).power_factor for platform in platforms], dtype=float)
+    return result
+
+
 def judge(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNED) -> Judgement:
     """Return the basis and the widths of the intervals of a platform's estimate."""
     at = point_of(platform, model, demand, stack=stack)
@@ -100,13 +106,14 @@ def judge(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNE
     latency = max(rate, calibration.half_width(attrs.evolve(at, quantity=Quantity.FIRST_TOKEN.value), basis))
     watts = attrs.evolve(at, field=Field.POWER.value, quantity=Quantity.POWER.value)
     node = attrs.evolve(watts, quantity=Quantity.NODE_POWER.value)
+    power_factor = math.exp(log_correction(platform, watts))
     return Judgement(
         parts=tuple(calibration.parts(at, class_only=platform.class_only)),
         basis=basis,
         rate=rate,
         latency=latency,
         power=calibration.half_width(watts, basis),
-        power_factor=math.exp(log_correction(platform, watts)),
-        node_factor=math.exp(log_correction(platform, node)),
+        power_factor=power_factor,
+        node_factor=max(power_factor, math.exp(log_correction(platform, node))),
         node=calibration.half_width(node, basis),
     )

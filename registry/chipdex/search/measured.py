@@ -14,12 +14,14 @@ from chipdex.estimate.interval import Basis
 from chipdex.estimate.policy import PLAIN
 from chipdex.estimate.stacks import stack_of
 from chipdex.search.query import Case
-from chipdex.search.result import Estimate
+from chipdex.search.result import Boundary, Estimate
 
 _RATES: Final = ("output_tokens_per_s", "inferences_per_s")
 _LONG_AGO: Final = dt.date.min
 _NEAR: Final = math.log(4.0)
 """A row further away than this factor in count, batch, requests in flight and length together says nothing."""
+_FAR_OFF: Final = math.log(20.0)
+_ALIKE: Final = math.log(1.15)
 _SPREAD: Final = math.log(1.08)
 """Half-width of a measured row itself: two tuned submitters differ by 3 to 7 % (MLPerf Inference, median)."""
 
@@ -39,7 +41,9 @@ def by_measurements(rows: Iterable[Measurement], case: Case, found: Estimate) ->
     """
     if case.basis in {Basis.CALIBRATED, Basis.ROOFLINE}:
         return found
-    near = _nearest([row for row in rows if _comparable(row, case, found)], case, found)
+    near = _nearest(
+        [row for row in rows if _comparable(row, case, found) and _is_plausible(row, case, found)], case, found
+    )
     if not near:
         if case.basis is Basis.MEASURED:
             raise InfeasibleError(
@@ -64,6 +68,13 @@ def _comparable(row: Measurement, case: Case, found: Estimate) -> bool:
     if case.framework is not None and stack_of(row.software) != stack_of(case.framework):
         return False
     return case.demand.policy == PLAIN and _arrives_alike(row, case)
+
+
+def _is_plausible(row: Measurement, case: Case, found: Estimate) -> bool:
+    """Return whether a row is within a factor of `_FAR_OFF` of the estimate: beyond, it measured something else."""
+    predicted = (found.throughput.inferences_per_s or found.throughput.output_tokens_per_s or 0.0) / case.count
+    measured = _rate(row, case) / row.count
+    return predicted > 0 and measured > 0 and abs(math.log(measured / predicted)) < _FAR_OFF
 
 
 def _arrives_alike(row: Measurement, case: Case) -> bool:
@@ -103,11 +114,14 @@ def _nearest(rows: Sequence[Measurement], case: Case, found: Estimate) -> list[_
 
 def _distance(row: Measurement, case: Case, found: Estimate) -> float:
     demand, total = case.demand, abs(math.log(row.count / case.count))
-    if demand.generates and row.scenario is None:
-        total += _apart(row.input_tokens, demand.input_tokens) + _apart(row.output_tokens, demand.output_tokens)
-    if demand.generates and row.scenario is not None:
-        total += _apart(case.model.input_tokens or demand.input_tokens, demand.input_tokens)
-        total += _apart(case.model.output_tokens or demand.output_tokens, demand.output_tokens)
+    if demand.generates:
+        inputs, outputs = row.input_tokens, row.output_tokens
+        if row.scenario is not None:  # a benchmark's lengths are its model's where the row does not repeat them
+            inputs = inputs or case.model.input_tokens or demand.input_tokens
+            outputs = outputs or case.model.output_tokens or demand.output_tokens
+        lengths = _apart(inputs, demand.input_tokens) + _apart(outputs, demand.output_tokens)
+        # A rate of tokens is of its lengths: where they differ, the estimate knows better what follows from that.
+        total += lengths if lengths <= _ALIKE else math.inf
     if demand.batch is not None and row.batch is not None:
         total += _apart(row.batch, demand.batch)
     if demand.load is Load.CLOSED:
@@ -149,7 +163,17 @@ def _moved(found: Estimate, rate: float, width: float, rows: tuple[str, ...]) ->
             j_per_inference=None if energy.j_per_inference is None else energy.j_per_inference / ratio,
             low=None if energy.low is None else energy.low / ratio,
             high=None if energy.high is None else energy.high / ratio,
+            node=None if energy.node is None else _slower(energy.node, ratio),
         ),
         basis=Basis.MEASURED.value,
         rests_on=(*found.rests_on, *rows),
+    )
+
+
+def _slower(node: Boundary, ratio: float) -> Boundary:
+    """Return what a node's watts come to at another rate."""
+    return attrs.evolve(
+        node,
+        j_per_output_token=None if node.j_per_output_token is None else node.j_per_output_token / ratio,
+        j_per_inference=None if node.j_per_inference is None else node.j_per_inference / ratio,
     )

@@ -196,6 +196,8 @@ def per_token(limits: Limits, output_tokens: float) -> Limits:
 
     A benchmark that limits the whole answer (GPT-J: 20 s) says nothing of first and further tokens.
     """
+    if output_tokens <= 1:
+        return attrs.evolve(limits, tpot_ms=None)  # after the first token there is none
     if limits.latency_ms is None or limits.tpot_ms is not None:
         return limits
     return attrs.evolve(limits, tpot_ms=limits.latency_ms / output_tokens, latency_ms=None)

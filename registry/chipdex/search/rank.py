@@ -13,7 +13,7 @@ from chipdex.domain.offer import Offer
 from chipdex.estimate.hardware import Platform, missing_figure, usable_bytes
 from chipdex.search.assemble import Row
 from chipdex.search.engines import Engine, engine_for
-from chipdex.search.knowledge import Knowledge, factors
+from chipdex.search.knowledge import Knowledge, factors, power_factors
 from chipdex.search.operate import Operation, contenders, lengths_of, operate
 from chipdex.search.pricing import Market, Paid, allowed, market, packed, spans
 from chipdex.search.query import Objective, Query
@@ -145,6 +145,8 @@ def _search(
         factor=factor[np.array(kept.platform)][:, None],
         near=near,
     )
+    watts = operation.power_w * power_factors(kept.hw.platforms, query.model, query.demand)[np.array(kept.platform)]
+    operation = attrs.evolve(operation, power_w=watts)
     _pick(kept, operation, prices, query, winners, rejected)
 
 

@@ -13,7 +13,7 @@ from chipdex.estimate.operation import Array
 from chipdex.estimate.stacks import stack_of
 from chipdex.search.assemble import Row
 from chipdex.search.engines import Engine, engine_for, no_engine
-from chipdex.search.knowledge import Knowledge, factors, first_factors, judge
+from chipdex.search.knowledge import Knowledge, factors, first_factors, judge, power_factors
 from chipdex.search.operate import Operation, lengths_of, operate
 from chipdex.search.query import Case, Objective, default_precisions
 from chipdex.search.result import Estimate
@@ -93,7 +93,8 @@ def _operated(case: Case, engine: Engine, platforms: Sequence[Platform]) -> tupl
         factor=factor[rows][:, None],
         first_factor=None if first is None else first[rows][:, None],
     )
-    return operation, kept, replicas
+    watts = operation.power_w * power_factors(kept.hw.platforms, case.model, case.demand)[rows]
+    return attrs.evolve(operation, power_w=watts), kept, replicas
 
 
 def _platforms(case: Case, known: Knowledge) -> list[Platform]:
