@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipdex.calibrate.cells import REFERENCE, Cell, cells_of
+from chipdex.calibrate.cells import Records as MeasuredRecords
 from chipdex.calibrate.constants import Observations, constants, observations
 from chipdex.calibrate.fit import Design, Fit, chosen_variances, design, fit
 from chipdex.calibrate.predict import predictions, residuals
-from chipdex.domain import Accelerator, BenchmarkWorkload, Measurement, Model
+from chipdex.domain import Accelerator
 from chipdex.estimate.calibration import Calibration, Known
 from chipdex.estimate.effects import Field
 from chipdex.estimate.operation import Array
@@ -20,22 +21,10 @@ FAR_OFF: Final = 3.0
 """A row this far from its prediction on the logarithm (a factor of 20) measured something else, and is set aside."""
 
 
-class Records(Protocol):
-    """What calibration reads of a registry."""
+class Records(MeasuredRecords, Protocol):
+    """What calibration reads of a registry: what cells are made of, and digests of the measurements."""
 
-    @property
-    def accelerators(self) -> Mapping[str, Accelerator]: ...  # noqa: D102 - a protocol
-
-    @property
-    def models(self) -> Mapping[str, Model]: ...  # noqa: D102 - likewise
-
-    @property
-    def workloads(self) -> Mapping[str, BenchmarkWorkload]: ...  # noqa: D102 - likewise
-
-    @property
-    def measurements(self) -> Iterable[Measurement]: ...  # noqa: D102 - likewise
-
-    def measurement_digests(self) -> Mapping[str, str]: ...  # noqa: D102 - likewise
+    def measurement_digests(self) -> Mapping[str, str]: ...  # noqa: D102 - a protocol
 
 
 @attrs.frozen(kw_only=True)

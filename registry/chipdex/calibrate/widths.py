@@ -55,32 +55,25 @@ def scores(cells: Sequence[Cell], held: Mapping[Holdout, HeldOut]) -> Scores:
 
     Those of held-out models stand apart, under the model's name in place of the device's.
     """
-    size: list[float] = []
-    device: list[str] = []
-    field: list[str] = []
-    quantity: list[str] = []
-    tuned: list[bool] = []
-    found: list[str] = []
+    rows: list[tuple[float, str, Cell, str]] = []
     for distance, kind in _SOURCES.items():
         result = held[kind]
-        for i, cell in enumerate(cells):
-            if result.distance[i] is distance and np.isfinite(result.residual[i]):
-                size.append(abs(float(result.residual[i])))
-                device.append(cell.point.device)
-                field.append(cell.point.field)
-                quantity.append(cell.point.quantity)
-                tuned.append(cell.point.stack == TUNED)
-                found.append(distance)
-    for i, cell in enumerate(cells):
-        left = held[Holdout.MODEL].residual[i]
-        if np.isfinite(left):
-            size.append(abs(float(left)))
-            device.append(cell.model.id)
-            field.append(cell.point.field)
-            quantity.append(cell.point.quantity)
-            tuned.append(cell.point.stack == TUNED)
-            found.append(UNSEEN_MODEL)
-    return Scores(np.array(size), device, field, quantity, tuned, found)
+        rows += [
+            (float(left), cell.point.device, cell, distance)
+            for left, near, cell in zip(result.residual, result.distance, cells, strict=True)
+            if near is distance
+        ]
+    unseen = held[Holdout.MODEL].residual
+    rows += [(float(left), cell.model.id, cell, UNSEEN_MODEL) for left, cell in zip(unseen, cells, strict=True)]
+    known = [row for row in rows if np.isfinite(row[0])]
+    return Scores(
+        size=np.abs(np.array([left for left, *_ in known])),
+        device=[name for _, name, *_ in known],
+        field=[cell.point.field for *_, cell, _ in known],
+        quantity=[cell.point.quantity for *_, cell, _ in known],
+        tuned=[cell.point.stack == TUNED for *_, cell, _ in known],
+        distance=[distance for *_, distance in known],
+    )
 
 
 def widths(of: Scores, *, without: str | None = None) -> dict[str, float]:

@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
-from chipdex.estimate.effects import Point, Quantity, levels
+from chipdex.estimate.effects import Point, levels
 from chipdex.estimate.efficiency import Efficiency
 from chipdex.estimate.hierarchy import BASE, levels_of
 from chipdex.estimate.interval import UNSEEN_MODEL, Basis, Distance, width_keys
@@ -216,6 +216,3 @@ _LARGEST: Final = 1e6
 def shipped() -> Calibration:
     """Return the table that ships."""
     return from_json(json.loads(TABLE.read_bytes()))
-
-
-__all__ = ["Calibration", "Known", "Quantity", "from_json", "shipped"]

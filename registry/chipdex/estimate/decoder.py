@@ -55,11 +55,6 @@ class Performance:
     power_w: Array
 
 
-def applies(model: Model) -> bool:
-    """Return whether this estimator can cost `model`."""
-    return model.decoder is not None
-
-
 def capacity(deployments: Deployments) -> Memory:
     """Return what each deployment's devices hold, for sequences of the question's mean live length.
 

@@ -58,7 +58,6 @@ class Judgement:
     power: float
     power_factor: float
     node_factor: float
-    node: float
 
 
 def point_of(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNED) -> Point:
@@ -74,26 +73,30 @@ def log_correction(platform: Platform, at: Point) -> float:
 
 def factors(platforms: Sequence[Platform], model: Model, demand: Demand, *, stack: str = TUNED) -> Array:
     """Return what each platform's rate is multiplied with, shape (platforms,)."""
-    logs = [log_correction(p, point_of(p, model, demand, stack=stack)) for p in platforms]
-    result: Array = np.exp(np.array(logs, dtype=float))
-    return result
+    return _factors(platforms, [point_of(p, model, demand, stack=stack) for p in platforms])
 
 
 def first_factors(platforms: Sequence[Platform], model: Model, demand: Demand, *, stack: str = TUNED) -> Array | None:
     """Return what the time to the first token is divided by, None for models that answer at once."""
     if not demand.generates:
         return None
-    points = [
-        attrs.evolve(point_of(p, model, demand, stack=stack), quantity=Quantity.FIRST_TOKEN.value) for p in platforms
-    ]
-    logs = [log_correction(p, at) for p, at in zip(platforms, points, strict=True)]
-    result: Array = np.exp(np.array(logs, dtype=float))
-    return result
+    points = [point_of(p, model, demand, stack=stack) for p in platforms]
+    return _factors(platforms, [attrs.evolve(at, quantity=Quantity.FIRST_TOKEN.value) for at in points])
 
 
 def power_factors(platforms: Sequence[Platform], model: Model, demand: Demand) -> Array:
     """Return what the watts of each platform's accelerators are multiplied with, shape (platforms,)."""
-    result: Array = np.array([judge(platform, model, demand).power_factor for platform in platforms], dtype=float)
+    return _factors(platforms, [_watts_at(point_of(p, model, demand)) for p in platforms])
+
+
+def _watts_at(at: Point) -> Point:
+    """Return the point of the accelerators' watts where `at` is the point of their rate."""
+    return attrs.evolve(at, field=Field.POWER.value, quantity=Quantity.POWER.value)
+
+
+def _factors(platforms: Sequence[Platform], points: Sequence[Point]) -> Array:
+    logs = [log_correction(platform, at) for platform, at in zip(platforms, points, strict=True)]
+    result: Array = np.exp(np.array(logs, dtype=float))
     return result
 
 
@@ -104,7 +107,7 @@ def judge(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNE
     basis = Basis.ROOFLINE if platform.class_only else calibration.basis(at)
     rate = calibration.half_width(at, basis)
     latency = max(rate, calibration.half_width(attrs.evolve(at, quantity=Quantity.FIRST_TOKEN.value), basis))
-    watts = attrs.evolve(at, field=Field.POWER.value, quantity=Quantity.POWER.value)
+    watts = _watts_at(at)
     node = attrs.evolve(watts, quantity=Quantity.NODE_POWER.value)
     power_factor = math.exp(log_correction(platform, watts))
     return Judgement(
@@ -115,5 +118,4 @@ def judge(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNE
         power=calibration.half_width(watts, basis),
         power_factor=power_factor,
         node_factor=max(power_factor, math.exp(log_correction(platform, node))),
-        node=calibration.half_width(node, basis),
     )
