@@ -175,6 +175,22 @@ class Partition:
 
 
 @attrs.frozen(kw_only=True)
+class Node:
+    """What the market sells with the device inside: a server, a rack or a slice of `count` devices.
+
+    `power_w` is the whole node's maximum input power, `list_usd` the price of the whole with its host.
+    """
+
+    name: str
+    count: int
+    power_w: float | None = None
+    host: str | None = None
+    host_memory_gb: float | None = None
+    list_usd: float | None = None
+    as_of: dt.date | None = None
+
+
+@attrs.frozen(kw_only=True)
 class OperatingPoint:
     """The conditions under which an energy per synaptic operation was stated."""
 
@@ -232,6 +248,7 @@ class Accelerator(Record):
     power: Power = Power()
     price: Price = Price()
     partition: tuple[Partition, ...] = ()
+    node: tuple[Node, ...] = ()
     neuromorphic: Neuromorphic | None = None
     photonic: Photonic | None = None
 
