@@ -1,101 +1,27 @@
 """The ranking: what wins, what is refused and why, and that every promise of its JSON holds."""
 
-import datetime as dt
 import json
 
 import attrs
 import pytest
+from fakes.market import MODEL, ask, chip, offer, shelf
 
 from chipdex.domain import (
-    Accelerator,
     Compute,
-    Kind,
     Limits,
-    Link,
-    Links,
     Load,
     Memory,
-    Model,
-    Offer,
-    Peaks,
-    Power,
     Scenario,
     Status,
     Term,
     Topology,
     Workload,
 )
-from chipdex.domain.model import Block, Decoder, DenseMlp, Family, FullAttention
 from chipdex.errors import InfeasibleError, OptionError
-from chipdex.search import Case, Query, best, estimate
+from chipdex.search import Case, estimate
 from chipdex.search.pricing import packed, spans
-from chipdex.search.query import Choice, Objective, default_precisions, demand, precision_named
+from chipdex.search.query import demand, precision_named
 from chipdex.search.space import Split, splits
-
-MODEL = Model(
-    id="meta/test-8b",
-    name="Test 8B",
-    family=Family.DECODER,
-    params=8.03e9,
-    decoder=Decoder(
-        hidden_size=4096,
-        vocabulary=128256,
-        block=(
-            Block(
-                count=32, mixer=FullAttention(heads=32, kv_heads=8, head_dim=128), mlp=DenseMlp(intermediate_size=14336)
-            ),
-        ),
-    ),
-)
-
-
-def chip(name, **changes):
-    device = Accelerator(
-        id=f"acme/{name}",
-        name=name,
-        kind=Kind.GPU,
-        status=Status.SHIPPING,
-        form_factor="SXM5",
-        memory=Memory(capacity_gb=80.0, bandwidth_gb_per_s=2000.0),
-        compute=Compute(dense=Peaks(bf16_tflops=400.0, fp8_tflops=800.0)),
-        link=Links(scale_up=Link(bandwidth_gb_per_s=400.0)),
-        topology=Topology(scale_up_domain=8, devices_per_host=8),
-        power=Power(tdp_w=500.0),
-    )
-    return attrs.evolve(device, **changes)
-
-
-def offer(device, usd_per_hour, count=8, **changes):
-    base = Offer(
-        id=f"cloud/{device}-{count}-{usd_per_hour}",
-        provider="cloud",
-        instance=f"{count}x",
-        accelerator=f"acme/{device}",
-        count=count,
-        region="here",
-        term=Term.ON_DEMAND,
-        usd_per_hour=usd_per_hour,
-        as_of=dt.date(2026, 1, 1),
-    )
-    return attrs.evolve(base, **changes)
-
-
-@attrs.frozen
-class Shelf:
-    accelerators: dict
-    offers: tuple
-
-
-def shelf(*records):
-    devices = {r.id: r for r in records if isinstance(r, Accelerator)}
-    return Shelf(devices, tuple(r for r in records if isinstance(r, Offer)))
-
-
-def ask(records, *, workload=None, model=MODEL, **choice):
-    wanted = demand(workload or Workload(), model)
-    return best(
-        records, Query(model=model, demand=wanted, precisions=default_precisions(model), choice=Choice(**choice))
-    )
 
 
 def test_the_cheaper_of_two_equal_chips_wins():
@@ -166,12 +92,22 @@ def test_what_cannot_answer_says_why(device, constraint):
     assert [r.constraint for r in answer.rejected] == [constraint]
 
 
-def test_a_chip_without_a_price_is_rejected_for_cost_and_ranked_for_speed():
-    records = shelf(chip("a"))
-    assert [r.constraint for r in ask(records).rejected] == ["price"]
-    fast = ask(records, objective=Objective.THROUGHPUT)
-    assert fast[0].cost.usd_per_million_output_tokens is None
-    assert "no_price" in {w["code"] for w in fast.warnings}
+def test_a_chip_without_any_price_comes_last_and_says_so():
+    answer = ask(shelf(chip("a"), chip("b"), offer("b", 36.0)))
+    assert [a.accelerator for a in answer] == ["acme/b", "acme/a"]
+    assert answer[1].offer is None
+    assert answer[1].cost.usd_per_million_output_tokens is None
+    assert "no_price" in {w["code"] for w in answer.warnings}
+
+
+@pytest.mark.parametrize("choice", [{"term": Term.SPOT}, {"providers": ("cloud",)}, {"regions": ("here",)}])
+def test_a_chip_that_the_named_terms_do_not_offer_is_rejected_by_price(choice):
+    assert [r.constraint for r in ask(shelf(chip("a")), **choice).rejected] == ["price"]
+
+
+def test_a_chip_that_is_rented_under_another_term_is_rejected_by_price():
+    answer = ask(shelf(chip("a"), offer("a", 36.0, term=Term.RESERVED_1Y)))
+    assert [r.constraint for r in answer.rejected] == ["price"]
 
 
 @pytest.mark.parametrize(

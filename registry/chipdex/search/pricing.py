@@ -1,12 +1,14 @@
 """Offers joined to deployments: whole instances are paid for, and replicas are packed into them."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import attrs
 
 from chipdex.domain.accelerator import Accelerator
-from chipdex.domain.offer import Offer
+from chipdex.domain.offer import Offer, Term
+from chipdex.search.ownership import OWNER, owned
 from chipdex.search.query import Choice
 from chipdex.search.space import CARDS_PER_HOST, Split
 
@@ -16,25 +18,43 @@ _CLUSTERED: Final = 4
 
 @attrs.frozen
 class Paid:
-    """An offer with what one deployment takes of it: instances, and the replicas packed into them."""
+    """An offer with what one deployment takes of it: instances, the replicas packed into them, electricity apart."""
 
     offer: Offer
     instances: int
     replicas: int
+    electricity_usd_per_hour: float = 0.0
 
     @property
     def usd_per_hour(self) -> float:
         """Price of the whole deployment."""
-        return self.offer.usd_per_hour * self.offer.rate_to_usd * self.instances
+        return self.offer.usd_per_hour * self.offer.rate_to_usd * self.instances + self.electricity_usd_per_hour
 
 
 @attrs.frozen
 class Market:
-    """The offers a question may use, by accelerator, and how many were left out as no comparable price."""
+    """The offers a question may use, by accelerator, and how many were left out as no comparable price.
+
+    `rented` are the devices that somebody rents under any term, none where the question is about owning. `shuts_out`
+    says that a device without an offer cannot answer: the question names how, where or by whom it is to be rented.
+    """
 
     offers: dict[str, list[Offer]]
     bids: int
     bare: int
+    rented: frozenset[str]
+    shuts_out: bool
+
+    def of(self, device: Accelerator, choice: Choice) -> list[Offer]:
+        """Return the offers of a device, with what it costs to buy where nobody rents it, or that was asked for."""
+        found = self.offers.get(device.id, [])
+        if self.shuts_out or device.id in self.rented:
+            return found
+        return [*found, *owned(device, choice.ownership)]
+
+    def has_none(self, device_id: str) -> bool:
+        """Return whether a device cannot be had under the terms of the question, which is known without reading it."""
+        return device_id not in self.offers and (self.shuts_out or device_id in self.rented)
 
 
 def market(offers: Iterable[Offer], choice: Choice) -> Market:
@@ -45,8 +65,11 @@ def market(offers: Iterable[Offer], choice: Choice) -> Market:
     """
     kept: dict[str, list[Offer]] = {}
     bids = bare = 0
+    rented = set()
+    term = choice.term or Term.ON_DEMAND
     for offer in offers:
-        if offer.term is not choice.term:
+        rented.add(offer.accelerator)
+        if offer.term is not term:
             continue
         if choice.providers and offer.provider not in choice.providers:
             continue
@@ -57,7 +80,13 @@ def market(offers: Iterable[Offer], choice: Choice) -> Market:
             bare += not offer.bid
             continue
         kept.setdefault(offer.accelerator, []).append(offer)
-    return Market({key: _cheapest_by_size(rows, choice) for key, rows in kept.items()}, bids, bare)
+    return Market(
+        offers={key: _cheapest_by_size(rows, choice) for key, rows in kept.items()},
+        bids=bids,
+        bare=bare,
+        rented=frozenset() if term is Term.OWNED else frozenset(rented),
+        shuts_out=bool(choice.providers or choice.regions) or choice.term not in {None, Term.OWNED},
+    )
 
 
 def _cheapest_by_size(offers: Sequence[Offer], choice: Choice) -> list[Offer]:
@@ -66,6 +95,18 @@ def _cheapest_by_size(offers: Sequence[Offer], choice: Choice) -> list[Offer]:
     if choice.pair_filter is not None:
         return ordered
     return list({offer.count: offer for offer in reversed(ordered)}.values())
+
+
+def powered(paid: Paid, watts: float, choice: Choice) -> Paid | None:
+    """Return `paid` with the electricity of a deployment that draws `watts`, which a rent includes.
+
+    Where nobody knows what a bought device draws, nobody knows what it costs: None.
+    """
+    if paid.offer.provider != OWNER:
+        return paid
+    if math.isnan(watts):
+        return None
+    return attrs.evolve(paid, electricity_usd_per_hour=choice.ownership.electricity_usd_per_hour(watts))
 
 
 def packed(offer: Offer, devices: int) -> Paid:
@@ -78,10 +119,11 @@ def packed(offer: Offer, devices: int) -> Paid:
 def spans(offer: Offer, accelerator: Accelerator, split: Split) -> bool:
     """Return whether one replica can run on instances of this offer.
 
-    Within one instance always. Over several, each must be a whole host, and only pipeline stages may
-    cross from one to the next, unless the scale-up fabric itself joins hosts (GB200 NVL72).
+    Within one instance always, and over devices that are bought singly and put into one host. Over several instances,
+    each must be a whole host, and only pipeline stages may cross from one to the next, unless the scale-up fabric
+    itself joins hosts (GB200 NVL72).
     """
-    if split.devices <= offer.count:
+    if split.devices <= offer.count or (offer.provider == OWNER and offer.count == 1):
         return True
     host = accelerator.topology.devices_per_host or CARDS_PER_HOST
     if offer.count < max(host, _CLUSTERED):

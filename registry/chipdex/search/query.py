@@ -24,6 +24,7 @@ from chipdex.errors import OptionError
 from chipdex.estimate.interval import Basis
 from chipdex.estimate.lengths import Lengths
 from chipdex.estimate.policy import PLAIN, Policy
+from chipdex.search.ownership import ASSUMED, Ownership
 from chipdex.units import GB
 
 DEFAULT_MAX_ACCELERATORS: Final = 64
@@ -100,11 +101,13 @@ class Choice:
     """What may be chosen from: devices, offers, sizes, and what is best.
 
     `pair_filter` is the `--where` condition: it says whether a device may be offered under an offer
-    (None: the device alone). Money in US dollars, power in watts.
+    (None: the device alone). `term` None is on demand, and `ownership` for devices that nobody rents. Money in US
+    dollars, power in watts.
     """
 
     objective: Objective = Objective.COST
-    term: Term = Term.ON_DEMAND
+    term: Term | None = None
+    ownership: Ownership = ASSUMED
     providers: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
@@ -115,6 +118,7 @@ class Choice:
     form_factor: str | None = None
     budget_usd_per_month: float | None = None
     announced: bool = False
+    retired: bool = False
     top: int = 10
 
 

@@ -30,6 +30,7 @@ from chipdex.cli.words import serving_conditions
 from chipdex.domain import Kind, Term
 from chipdex.search import BestAnswer
 from chipdex.search import best as rank
+from chipdex.search.ownership import ASSUMED, Ownership
 from chipdex.search.query import DEFAULT_MAX_ACCELERATORS, Choice, Objective, Query, demand
 
 NONE_FEASIBLE: Final = 1
@@ -49,7 +50,18 @@ _FIRST: Final = {
 @click.option("--precision", metavar="P,...", help="Formats to try.  [default: the publisher's, and fp8]")
 @click.option("--kv-precision", metavar="P", help="Format of the KV cache.  [default: the precision's own]")
 @choice_option("--objective", Objective, "What to be best at", default="cost", show_default=True)
-@choice_option("--term", Term, "How the hardware is paid for", default="on-demand", show_default=True)
+@choice_option("--term", Term, "How the hardware is paid for: on-demand unless said, and owned where nobody rents it")
+@number_option(
+    "--life-years", AMOUNT, "Y", "Years of use of what is owned.", default=ASSUMED.life_years, show_default=True
+)
+@number_option(
+    "--usd-per-kwh",
+    AMOUNT,
+    "X",
+    "Price of the electricity of what is owned.",
+    default=ASSUMED.usd_per_kwh,
+    show_default=True,
+)
 @click.option("--provider", multiple=True, metavar="P", help="Only offers of this provider; may be repeated.")
 @click.option("--region", multiple=True, metavar="R", help="Only offers of this region; may be repeated.")
 @choice_option("--kind", Kind, "Only devices of this kind, may be repeated", multiple=True)
@@ -67,6 +79,7 @@ _FIRST: Final = {
 @click.option("--form-factor", metavar="F", help="Only devices of this form factor.")
 @number_option("--budget", AMOUNT, "USD_PER_MONTH", "Rent of the whole at most.")
 @click.option("--announced", is_flag=True, help="Include devices that cannot be had yet.")
+@click.option("--retired", is_flag=True, help="Include devices that are no longer sold.")
 @number_option("--top", COUNT, "N", "Answers to give.", default=10, show_default=True)
 @click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
@@ -129,8 +142,23 @@ def _conditions(query: Query, document: Mapping[str, Any]) -> list[str]:
     if "bf16" in names and "fp16" in names:
         names = ["bf16 (fp16 where there is none)", *(name for name in names if name not in {"bf16", "fp16"})]
     formats = ", ".join(names)
-    devices = "announced devices too" if choice.announced else "shipping devices only"
-    return [f"precision {formats}", f"{choice.term.value} list prices", devices, _first(query, document)]
+    return [f"precision {formats}", _terms(choice), _devices(choice), _first(query, document)]
+
+
+def _terms(choice: Choice) -> str:
+    """Return how the hardware is paid for."""
+    bought = f"owned at list price over {choice.ownership.life_years:g} years and its electricity"
+    if choice.term is Term.OWNED:
+        return bought
+    if choice.term is not None or choice.providers or choice.regions:
+        return f"{(choice.term or Term.ON_DEMAND).value} list prices"
+    return f"{Term.ON_DEMAND.value} list prices, what nobody rents {bought}"
+
+
+def _devices(choice: Choice) -> str:
+    """Return which devices may answer, by whether they can be had."""
+    more = [name for name, wanted in (("announced", choice.announced), ("retired", choice.retired)) if wanted]
+    return f"{' and '.join(more)} devices too" if more else "shipping devices only"
 
 
 def _first(query: Query, document: Mapping[str, Any]) -> str:
@@ -147,7 +175,8 @@ def _first(query: Query, document: Mapping[str, Any]) -> str:
 def _choice(session: Session, options: dict[str, Any]) -> Choice:
     return Choice(
         objective=Objective(options["objective"]),
-        term=Term(options["term"]),
+        term=Term(options["term"]) if options["term"] else None,
+        ownership=Ownership(life_years=options["life_years"], usd_per_kwh=options["usd_per_kwh"]),
         providers=offered(session, "--provider", "provider", options["provider"]),
         regions=offered(session, "--region", "region", options["region"]),
         kinds=tuple(Kind(kind) for kind in options["kind"]),
@@ -158,5 +187,6 @@ def _choice(session: Session, options: dict[str, Any]) -> Choice:
         form_factor=form_factor_of(session, options["form_factor"]),
         budget_usd_per_month=options["budget"],
         announced=options["announced"],
+        retired=options["retired"],
         top=options["top"],
     )
