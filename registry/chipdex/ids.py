@@ -26,10 +26,14 @@ def normal_form(name: str) -> str:
 
     Two names are the same name exactly when their normal forms are equal.
     """
-    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    for mark in ("(r)", "(tm)"):
-        text = text.replace(mark, " ")
+    text = name.lower() if name.isascii() else _in_ascii(name)
+    if "(" in text:
+        text = text.replace("(r)", " ").replace("(tm)", " ")
     return _SEPARATORS.sub(" ", text).strip()
+
+
+def _in_ascii(name: str) -> str:
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
 
 
 def distribution_name(name: str) -> str:

@@ -86,9 +86,9 @@ print(json.dumps([seconds * 1e3, len(contents.records)]))
 """
 
 
-def write_profiles(root: Path, count: int = PROFILES) -> None:
-    """Write `count` devices of about 60 lines each below `root`, in folders of 25."""
-    for number in range(count):
+def write_profiles(root: Path, count: int = PROFILES, *, first: int = 0) -> None:
+    """Write `count` devices of about 60 lines each below `root`, in folders of 25, numbered from `first` on."""
+    for number in range(first, first + count):
         vendor = f"vendor{number // 25}"
         folder = root / "devices" / vendor
         folder.mkdir(parents=True, exist_ok=True)

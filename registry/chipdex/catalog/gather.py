@@ -1,12 +1,14 @@
 """Gathering: which folders and files hold records, and what each of them claims."""
 
+import contextlib
+import gc
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chipdex.catalog.claims import Claim
 from chipdex.catalog.warning import Warnings
-from chipdex.codec import FOLDERS, FolderContents, Rows, read_file, read_folder, read_profiles
+from chipdex.codec import FOLDERS, FolderContents, Rows, read_file, read_folder, read_many
 from chipdex.domain import Level, Origin
 from chipdex.errors import ProfileError
 from chipdex.hooks import RECORD_KINDS
@@ -36,9 +38,29 @@ def claims_in_files(
     A faulty file of a folder loses its own records, with a warning; under strict settings, and for a
     file given by name, it raises ProfileError.
     """
+    with _undisturbed():
+        return _claims_in_files(settings, host, extra_files, warnings)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the garbage collector from searching ten thousand records, none of which is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _claims_in_files(
+    settings: "Settings", host: "PluginHost", extra_files: Iterable[Path], warnings: Warnings
+) -> dict[str, list[Claim]]:
     claims: dict[str, list[Claim]] = {folder: [] for folder in FOLDERS}
-    for root, origin in profile_folders(settings, host):
-        contents = read_profiles(root, cache_dir=settings.cache_dir)
+    folders = list(profile_folders(settings, host))
+    found = read_many((root for root, _ in folders), cache_dir=settings.cache_dir)
+    for (_, origin), contents in zip(folders, found, strict=True):
         report(contents, warnings, strict=settings.strict)
         _add(claims, contents, origin)
     for path in extra_files:
@@ -47,7 +69,7 @@ def claims_in_files(
             contents = read_folder(path, cache_dir=settings.cache_dir)
             report(contents, warnings, strict=True)
         else:
-            contents = FolderContents(records=tuple(read_file(path, _folder_of(path))))
+            contents = FolderContents(records=tuple(read_file(path, folder_of(path))))
         _add(claims, contents, origin)
     return claims
 
@@ -84,7 +106,7 @@ def report(contents: FolderContents | Rows, warnings: Warnings, *, strict: bool)
         warnings.add("cache", sentence)
 
 
-def _folder_of(path: Path) -> str:
+def folder_of(path: Path) -> str:
     """Return which folder a file on its own belongs to: by a folder's name above it, else by what it holds."""
     above = [part for part in path.absolute().parts[:-1] if part in FOLDERS]
     return above[-1] if above else _folder_by_content(_parsed(path))

@@ -109,6 +109,17 @@ class Registry:
         ids = {model_id, *(row.accelerator for row in rows if row.accelerator in self._shelf("accelerators"))}
         return tuple(row if ids >= {row.model, row.accelerator} else self._with_ids(row) for row in rows)
 
+    def measurements_on(self, accelerator_id: str) -> tuple[Measurement, ...]:
+        """Return the published results of one device, by id, without making those of others.
+
+        They are the rows of `measurements` whose accelerator this is, by its id, name or aliases.
+        """
+        shelf = self._shelf("accelerators")
+        if not self._measured.are_apart or accelerator_id not in shelf:
+            return tuple(row for row in self.measurements if row.accelerator == accelerator_id)
+        rows = map(self._with_ids, self._measured.on({accelerator_id, *shelf.names(accelerator_id)}))
+        return tuple(row for row in rows if row.accelerator == accelerator_id)
+
     def measurements_by(self, bringer: str) -> tuple[Measurement, ...]:
         """Return the published results that one of `measurement_digests` brings, by id, without reading others'.
 
@@ -157,11 +168,11 @@ class Registry:
 
         Raises UnknownIdError with near misses, AmbiguousNameError with every match.
         """
-        return self._resolver(kind).resolve(name)
+        return name if self._is_id(kind, name) else self._resolver(kind).resolve(name)
 
     def matches(self, kind: str, name: str) -> tuple[str, ...]:
         """Return every id that `name` may mean: one when it is clear, none when nothing is called so."""
-        return self._resolver(kind).matches(name)
+        return (name,) if self._is_id(kind, name) else self._resolver(kind).matches(name)
 
     def origins(self, kind: str, record_id: str) -> "tuple[Said, ...]":
         """Return what each origin says of each figure of a record, the value that holds first."""
@@ -208,6 +219,10 @@ class Registry:
         else:
             yield from self._claims[FOLDER_OF[kind]]
             yield from claims_of_code(self.host, kind)
+
+    def _is_id(self, kind: str, name: str) -> bool:
+        """Return whether `name` is an id as it stands: then nobody's names need be compared with it."""
+        return kind in {"accelerators", "models"} and name in self._shelf(kind)
 
     def _resolver(self, kind: str) -> "Resolver":
         if kind == "accelerators":

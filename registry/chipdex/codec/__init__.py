@@ -7,7 +7,7 @@ functions below import what they need when they are called.
 import os
 from typing import Any
 
-from chipdex.codec.folder import read_folder, read_profiles
+from chipdex.codec.folder import read_folder, read_many, read_profiles
 from chipdex.codec.listing import BUNDLE
 from chipdex.codec.plain import FOLDERS, FolderContents, FolderSpec, Plain
 from chipdex.codec.row_ids import grid_id, offer_id
@@ -28,6 +28,7 @@ __all__ = [
     "offer_id",
     "read_file",
     "read_folder",
+    "read_many",
     "read_profiles",
     "read_rows",
     "structure",

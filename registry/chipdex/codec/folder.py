@@ -4,14 +4,15 @@ A warm start imports neither a TOML parser nor cattrs.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from chipdex.codec.bundled import read_bundles
 from chipdex.codec.cache import Cache
-from chipdex.codec.listing import PROFILES, list_profiles
+from chipdex.codec.listing import PROFILES, Listing, list_profiles
 from chipdex.codec.plain import FolderContents, Plain
 from chipdex.codec.rows import read_rows
 from chipdex.errors import Problem
@@ -33,12 +34,31 @@ def read_folder(root: str | os.PathLike[str], *, cache_dir: str | os.PathLike[st
 
 def read_profiles(root: str | os.PathLike[str], *, cache_dir: str | os.PathLike[str] | None) -> FolderContents:
     """Return what `read_folder` does, without the measurements, which are many and seldom needed."""
-    listing = list_profiles(Path(os.path.normpath(Path(root).absolute())), PROFILES)
-    cache = Cache.of(cache_dir, listing.root, ".cache") if cache_dir is not None and listing.files else None
+    return read_many([Path(os.path.normpath(Path(root).absolute()))], cache_dir=cache_dir)[0]
+
+
+def read_many(roots: Iterable[Path], *, cache_dir: str | os.PathLike[str] | None) -> list[FolderContents]:
+    """Return `read_profiles` of each root, in order; they are absolute and have no `..` in them.
+
+    A folder of files is cached by itself; the bundles of installed packages, of which there may be a thousand, are
+    cached together, and a bundle that changed is all that is read again.
+    """
+    listings = [list_profiles(root, PROFILES) for root in roots]
+    bundled = [listing for listing in listings if listing.bundled]
+    found = read_bundles(bundled, cache_dir) if bundled else {}
+    return [
+        attrs.evolve(contents, problems=(*listing.problems, *contents.problems)) if listing.problems else contents
+        for listing in listings
+        for contents in [found[listing.root] if listing.bundled else _of_files(listing, cache_dir)]
+    ]
+
+
+def _of_files(listing: Listing, cache_dir: str | os.PathLike[str] | None) -> FolderContents:
+    if not listing.files:
+        return FolderContents()
+    cache = Cache.of(cache_dir, listing.root, ".cache") if cache_dir is not None else None
     stored = cache.load(listing.stamps) if cache else None
     contents = _decoded(*stored) if stored else None
-    if not listing.files:
-        contents = FolderContents()
     if contents is None:
         from chipdex.codec.compiling import compile_listing  # noqa: PLC0415 - a warm start needs no parser
 
@@ -47,7 +67,7 @@ def read_profiles(root: str | os.PathLike[str], *, cache_dir: str | os.PathLike[
         if cache and lasting and listing.is_settled():
             warning = cache.store(listing.stamps, *_encoded(contents))
         contents = attrs.evolve(contents, warnings=(warning,) if warning else ())
-    return attrs.evolve(contents, problems=(*listing.problems, *contents.problems))
+    return contents
 
 
 def _encoded(contents: FolderContents) -> tuple[dict[str, Any], list[bytes]]:

@@ -17,7 +17,6 @@ ROWS_BUNDLE: Final = "chipdex-measurements.json"
 """The file beside it that holds the measurements."""
 
 _DEEPEST: Final = 6  # levels below a folder; deeper is a loop of links
-_DIGEST_WITHIN: Final = 96  # bytes of a bundle that hold its digest
 _SAME_TICK_NS: Final = 20_000_000  # a file written this shortly ago may change again within one tick of its clock
 
 
@@ -59,18 +58,14 @@ class Listing:
 
 def list_profiles(root: Path, part: Part) -> Listing:
     """Return a part's bundle where `root` has it, else the part's TOML files; a missing root has none."""
-    listing = Listing(root, part, bundled=True)
     try:
-        with (root / part.bundle).open("rb") as bundle:
-            listing.add(part.bundle, os.fstat(bundle.fileno()))
-            listing.stamps.append(bundle.read(_DIGEST_WITHIN).hex())  # some installers keep a wheel's fixed dates
-    except (FileNotFoundError, NotADirectoryError):
+        status = os.stat(f"{root}{os.sep}{part.bundle}")  # noqa: PTH116 - a thousand packages are asked
+    except OSError:
         return list_files(root, part)
-    except OSError as error:
-        listing = list_files(root, part)
-        listing.problems.append(
-            _unlisted(root / part.bundle, error, "cannot be read", "the TOML files are read instead")
-        )
+    listing = Listing(root, part, bundled=True)
+    listing.add(part.bundle, status)
+    # Some installers keep a wheel's fixed dates: a file that was replaced is another file all the same.
+    listing.stamps[0] += f" {status.st_ino} {status.st_ctime_ns}"
     return listing
 
 

@@ -32,8 +32,8 @@ FOLDERS: Final[Mapping[str, FolderSpec]] = MappingProxyType(
 """Folder of a data package -> what its files hold."""
 
 
-def _parsed(body: dict[str, Any] | bytes) -> dict[str, Any]:
-    return json.loads(body) if isinstance(body, bytes) else body
+def _parsed(body: dict[str, Any] | bytes | memoryview) -> dict[str, Any]:
+    return body if isinstance(body, dict) else json.loads(bytes(body))
 
 
 def _names(plain: "Plain") -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class Plain:
 
     folder: str
     id: str
-    _body: dict[str, Any] | bytes = attrs.field(alias="data", eq=_parsed, hash=False, repr=False)
+    _body: dict[str, Any] | bytes | memoryview = attrs.field(alias="data", eq=_parsed, hash=False, repr=False)
     file: str
     replace: bool = False
     names: tuple[str, ...] = attrs.field(default=attrs.Factory(_names, takes_self=True), eq=False, repr=False)
@@ -66,14 +66,14 @@ class Plain:
     @property
     def data(self) -> dict[str, Any]:
         """The record's fields, parsed on first use and then kept."""
-        if isinstance(self._body, bytes):
-            object.__setattr__(self, "_body", json.loads(self._body))
+        if not isinstance(self._body, dict):
+            object.__setattr__(self, "_body", _parsed(self._body))
         return self._body  # type: ignore[return-value]
 
     def as_json(self) -> bytes:
         """Return `data` as JSON, without parsing it when it was given so."""
         body = self._body
-        return body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
+        return json.dumps(body, separators=(",", ":")).encode() if isinstance(body, dict) else bytes(body)
 
 
 @attrs.frozen

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from chipdex.domain import Level, Origin, Record
 from chipdex.errors import PluginError, UnknownIdError
+from chipdex.hooks.data import find_folder
 from chipdex.hooks.discovery import BUILT_IN, PluginInfo, discover
 from chipdex.hooks.index import Index
 from chipdex.hooks.locate import load_object
-from chipdex.hooks.plugin import Plugin
+from chipdex.hooks.plugin import PROFILE_SOURCES, Plugin
 from chipdex.hooks.records import Command, Estimator, LintRule, PricingSource
 from chipdex.hooks.screening import screen
 from chipdex.hooks.states import PluginState, State
@@ -56,8 +57,13 @@ class PluginHost:
         raise UnknownIdError(f"There is no plugin {name!r}.", fix=_suggestion(name, found))
 
     def profile_folders(self) -> list[tuple[Path, Origin]]:
-        """Return the folders of profiles that plugins bring, each with who brought it."""
-        return [(Path(origin.file), origin) for _, origin in self._ask("chipdex_profile_sources")]
+        """Return the folders of profiles that plugins bring, each with who brought it.
+
+        A data plugin executes nothing: the core finds its folder and answers for it.
+        """
+        origins = [plugin.origin for plugin in self._data_plugins() if plugin.folder]
+        origins += [origin for _, origin in self._ask(PROFILE_SOURCES)]
+        return [(Path(origin.file), origin) for origin in origins]
 
     def records(self, kind: RecordKind) -> list[tuple[Record, Origin]]:
         """Return the records of one kind that code plugins make, each with who brought it."""
@@ -108,6 +114,7 @@ class PluginHost:
         """Load every plugin, ask it for everything, and return the states; never raises, strict or not."""
         from chipdex.hooks.specs import YIELDS  # noqa: PLC0415 - imports pluggy
 
+        self._data_plugins()
         for hook in YIELDS:
             self._answer_of(hook)
         return self.states()
@@ -143,11 +150,18 @@ class PluginHost:
         manager.add_hookspecs(specs)
         return manager
 
+    def _data_plugins(self) -> list[Plugin]:
+        found = [plugin for plugin in self._plugins if plugin.info.is_data]
+        for plugin in found:
+            if plugin.state is State.IDLE:
+                find_folder(plugin)
+        return found
+
     def _load_all(self) -> None:
         from chipdex.hooks.loading import load  # noqa: PLC0415 - imports pluggy
 
         for plugin in self._plugins:
-            if plugin.state is State.IDLE:
+            if plugin.state is State.IDLE and not plugin.info.is_data:
                 load(plugin, self._manager)
 
     def _ask(self, hook: str) -> list[tuple[Any, Origin]]:

@@ -91,6 +91,6 @@ def _scan(folder: str) -> tuple[Distribution, ...]:
 
 def _is_unchanged(distribution: Distribution) -> bool:
     try:
-        return stamps_of(Path(distribution.folder)) == distribution.stamps
+        return stamps_of(distribution.folder) == distribution.stamps
     except OSError:
         return False

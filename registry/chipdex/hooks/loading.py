@@ -1,13 +1,9 @@
 """Loading one plugin: import, API check, registration, and a look at the names of its hooks."""
 
-from typing import Any
-
 from pluggy import PluginManager
 
 from chipdex.errors import PluginError
-from chipdex.hooks.builtin import DataPlugin
 from chipdex.hooks.compatibility import unmet_api
-from chipdex.hooks.discovery import PluginInfo
 from chipdex.hooks.locate import load_object
 from chipdex.hooks.naming import implementations_of, name_faults
 from chipdex.hooks.plugin import Plugin
@@ -18,7 +14,7 @@ from chipdex.hooks.states import State
 def load(plugin: Plugin, manager: PluginManager) -> None:
     """Import and register a plugin under the guard; whatever goes wrong is its own fault and nobody else's."""
     with plugin.guarded(State.BROKEN, "to load"):
-        plugin.object = _object_of(plugin.info)
+        plugin.object = load_object(plugin.info.value)
         specifier = getattr(plugin.object, "CHIPDEX_API", None)
         if specifier is not None and (reason := unmet_api(specifier)):
             plugin.refuse(State.INCOMPATIBLE, reason, version_fix(plugin.info))
@@ -29,11 +25,6 @@ def load(plugin: Plugin, manager: PluginManager) -> None:
         with plugin.guarded(State.DEGRADED, "while its hooks were checked"):
             for sentence, fix in list(name_faults(manager, plugin.object)):
                 plugin.refuse(State.DEGRADED, f"{sentence}. {fix}", fix)
-
-
-def _object_of(info: PluginInfo) -> Any:
-    """Return what implements the hooks: the plugin's own module, or the core's stand-in for a data plugin."""
-    return DataPlugin(info.value) if info.is_data else load_object(info.value)
 
 
 def _register(plugin: Plugin, manager: PluginManager) -> None:

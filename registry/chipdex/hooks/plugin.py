@@ -15,17 +15,21 @@ from chipdex.hooks.states import Fault, PluginState, State
 if TYPE_CHECKING:
     from pluggy import HookImpl
 
+PROFILE_SOURCES: Final = "chipdex_profile_sources"
+"""The hook that the core answers on behalf of data plugins."""
+
 SLOW_SECONDS: Final = 1.0
 """A plugin whose code takes longer than this is noted as slow."""
 
 
 class Plugin:
-    """A plugin, its state, and its implementations once it is loaded."""
+    """A plugin, its state, and its implementations once it is loaded; of a data plugin the folder of its profiles."""
 
     def __init__(self, info: PluginInfo) -> None:
         self.info = info
         self.state = State.IDLE
         self.object: Any = None
+        self.folder = ""
         self.implementations: dict[str, list[HookImpl]] = {}
         self.brought: dict[str, int] = {}
         self.faults: list[Fault] = []
@@ -53,7 +57,7 @@ class Plugin:
             distribution=self.info.distribution,
             version=__version__ if self.is_built_in else self.info.version,
             entry_point=self.info.entry_point,
-            file=str(getattr(self.object, "__file__", None) or ""),
+            file=self.folder or str(getattr(self.object, "__file__", None) or ""),
         )
 
     def block(self, by: str, unblock: str) -> None:
@@ -99,8 +103,8 @@ class Plugin:
             seconds=self._seconds,
             faults=tuple(self.faults),
             notes=tuple(self._notes),
-            hooks=tuple(sorted(self.implementations)),
-            brought=dict(self.brought),
+            hooks=(PROFILE_SOURCES,) if self.folder else tuple(sorted(self.implementations)),
+            brought={PROFILE_SOURCES: 1} if self.folder else dict(self.brought),
         )
 
     def problems(self) -> list[str]:
