@@ -11,7 +11,7 @@ from fakes.tables import PLAIN_TABLE
 from chipdex.catalog import Registry
 from chipdex.domain import PRECISIONS, Scenario
 from chipdex.estimate.calibration import TABLE, Calibration, Known, from_json, shipped
-from chipdex.estimate.effects import Field, Quantity, levels, point
+from chipdex.estimate.effects import LEVELS, Field, Quantity, levels, point
 from chipdex.estimate.interval import Basis, Distance, width_keys
 
 BF16 = PRECISIONS["bf16"]
@@ -182,8 +182,9 @@ def test_efficiencies_are_inherited_and_overridden_level_by_level():
 
 
 def test_each_kind_of_level_is_named_once():
-    kinds = [kind for kind, _ in levels(at())]
-    assert len(kinds) == len(set(kinds))
+    found = levels(at())
+    assert len(found) == len(set(found.values())) == len(LEVELS)
+    assert all(level.endswith(f"|{at().field}") for level in found.values())
 
 
 @pytest.mark.parametrize("value", [None, 0.0, -1.0, "0.5", float("nan"), 1e308])

@@ -9,7 +9,18 @@ from fakes.lab import LANGUAGE_MODEL, NETWORK, chip
 from fakes.rows import columns, deployments
 
 from chipdex.catalog import Registry
-from chipdex.domain import Family, Kind, Load, Memory, Neuromorphic, OperatingPoint, Stage, StageKind
+from chipdex.domain import (
+    Compute,
+    Family,
+    Kind,
+    Load,
+    Memory,
+    Neuromorphic,
+    OperatingPoint,
+    Peaks,
+    Stage,
+    StageKind,
+)
 from chipdex.estimate.families import batched, diffusion, encoder, recommendation, spiking, vision_language
 from chipdex.estimate.families import decoder as decoder_family
 from chipdex.estimate.stages import stage_time
@@ -20,6 +31,7 @@ POINT = OperatingPoint(name="nominal", energy_per_synaptic_operation_pj=20.0, st
 SPIKES = chip(
     "acme/spikes",
     kind=Kind.NEUROMORPHIC,
+    compute=Compute(),
     neuromorphic=Neuromorphic(synapses=1e6, synaptic_operations_per_s=1e9, operating_point=(POINT,)),
 )
 SPIKING_MODEL = attrs.evolve(
@@ -74,9 +86,19 @@ def test_every_module_of_a_family_is_registered_and_every_family_has_one():
         assert len(covering(model, SPIKES if family is Family.SPIKING else PLAIN)) == 1, family
 
 
-def test_a_chip_that_computes_in_events_answers_for_spiking_models_only(registry):
-    answered = {model.family for model in registry.models.values() if covering(model, SPIKES)}
-    assert answered == {Family.SPIKING}
+def test_a_chip_that_computes_in_events_answers_for_models_that_have_a_spiking_network(registry):
+    answered = {name: model for name, model in registry.models.items() if covering(model, SPIKES)}
+    assert {model.family for model in answered.values()} == {Family.SPIKING, Family.TINY}
+    assert all(model.events for model in answered.values())
+    assert "mlcommons/tiny-kws" in answered
+
+
+def test_a_chip_of_both_kinds_runs_numbers_where_it_can():
+    both = attrs.evolve(SPIKES, compute=Compute(dense=Peaks(int8_tops=1.0)))
+    model = attrs.evolve(NETWORK, spiking_stage=SPIKING_MODEL.stage)
+    assert len(covering(model, both)) == 1
+    assert covering(model, both) == covering(model, PLAIN)
+    assert covering(model, SPIKES) == covering(SPIKING_MODEL, both) == ["spiking"]
 
 
 def test_a_model_without_stages_or_decoder_has_no_estimator():
@@ -223,21 +245,34 @@ def test_a_spiking_model_needs_a_rate_of_events_and_an_operating_point():
 
 def test_a_spiking_models_time_is_its_events_over_their_rate_and_its_watts_follow_from_the_point():
     found = spiking.estimate(deployments(SPIKING_MODEL, SPIKES), batch(1, 4), Load.SINGLE)
-    assert found.serving.ttft_s == pytest.approx(np.array([[12e-3, 48e-3]]))  # 2e6 events x 3 runs x 2 items at 1e9/s
-    assert found.power_w == pytest.approx(0.1 + 1e9 * 20e-12)
+    # 2e6 events x 3 runs x 2 items at a tenth of 1e9/s: the network takes a tenth of the chip's synapses.
+    assert found.serving.ttft_s == pytest.approx(np.full((1, 2), 0.12))
+    assert found.serving.requests_per_s == pytest.approx(np.array([[1 / 0.12, 4 / 0.12]]))
+    assert found.power_w == pytest.approx(np.array([[0.1 + 1e8 * 20e-12, 0.1 + 4e8 * 20e-12]]))
     joules = found.power_w / found.serving.requests_per_s
-    assert joules[0, 0] == pytest.approx(0.1 * 12e-3 + 12e6 * 20e-12)
+    assert joules[0, 0] == pytest.approx(0.1 * 0.12 + 12e6 * 20e-12)
+
+
+def test_a_network_whose_synapses_nobody_counted_has_the_whole_chip():
+    unknown = attrs.evolve(SPIKES, neuromorphic=attrs.evolve(SPIKES.neuromorphic, synapses=None))
+    for model, device in (
+        (SPIKING_MODEL, unknown),
+        (attrs.evolve(SPIKING_MODEL, stage=(attrs.evolve(SPIKING_MODEL.stage[0], params=0),)), SPIKES),
+    ):
+        assert spiking.capacity(deployments(model, device)).largest_batch[0, 0] == 1
+        found = spiking.estimate(deployments(model, device), batch(1), Load.SINGLE)
+        assert found.serving.ttft_s[0, 0] == pytest.approx(12e-3)
 
 
 def test_of_several_operating_points_the_most_frugal_counts():
     points = (POINT, attrs.evolve(POINT, name="low", energy_per_synaptic_operation_pj=5.0, static_power_w=0.2))
     device = attrs.evolve(SPIKES, neuromorphic=attrs.evolve(SPIKES.neuromorphic, operating_point=points))
     found = spiking.estimate(deployments(SPIKING_MODEL, device), batch(1), Load.SINGLE)
-    assert found.power_w == pytest.approx(0.2 + 1e9 * 5e-12)
+    assert found.power_w == pytest.approx(0.2 + 1e8 * 5e-12)
 
 
-def test_a_spiking_model_fits_where_its_synapses_do_one_inference_at_a_time():
-    assert spiking.capacity(deployments(SPIKING_MODEL, SPIKES)).largest_batch[0, 0] == 1
+def test_a_spiking_model_fits_as_often_as_its_synapses_do():
+    assert spiking.capacity(deployments(SPIKING_MODEL, SPIKES)).largest_batch[0, 0] == 10
     small = attrs.evolve(SPIKES, neuromorphic=attrs.evolve(SPIKES.neuromorphic, synapses=9e4))
     assert spiking.capacity(deployments(SPIKING_MODEL, small)).largest_batch[0, 0] == 0
 

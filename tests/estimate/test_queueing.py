@@ -172,7 +172,7 @@ def test_interference_of_prompts_widens_the_tail_and_is_no_constant_factor():
 def test_the_largest_load_is_where_a_tail_meets_its_limit():
     rhythm, _ = rhythm_of(LARGE, CHAT)
     batch = np.array([[128.0]])
-    found = largest_load(rhythm, batch, CHAT, 99.0, ttft_s=0.5, tpot_s=0.026)
+    found = largest_load(rhythm, batch, CHAT, 99.0, ttft_s=0.5, tpot_s=0.026).load
     at = tails(rhythm, batch, CHAT, 99.0, found)
     assert 0 < float(found[0, 0]) < 1
     assert max(float(at.ttft_s[0, 0]) / 0.5, float(at.tpot_s[0, 0]) / 0.026) == pytest.approx(1.0, abs=0.02)
@@ -180,7 +180,7 @@ def test_the_largest_load_is_where_a_tail_meets_its_limit():
 
 def test_no_load_meets_a_limit_below_an_empty_engine():
     rhythm, _ = rhythm_of(LARGE, CHAT)
-    assert float(largest_load(rhythm, np.array([[128.0]]), CHAT, 99.0, tpot_s=0.001)[0, 0]) == 0
+    assert float(largest_load(rhythm, np.array([[128.0]]), CHAT, 99.0, tpot_s=0.001).load[0, 0]) == 0
 
 
 def test_replicas_that_share_a_queue_wait_less():

@@ -12,7 +12,7 @@ from fakes.lab import LANGUAGE_MODEL, NETWORK, SMALL_MODEL, chip
 from fakes.rows import deployments
 from fakes.tables import PLAIN_TABLE
 
-from chipdex.domain import Kind, Load, Neuromorphic, Scenario, Workload
+from chipdex.domain import Compute, Kind, Load, Neuromorphic, Scenario, Stage, StageKind, Workload
 from chipdex.errors import InfeasibleError, PluginError
 from chipdex.hooks import PluginHost
 from chipdex.search import Case, Knowledge, Query, best, estimate
@@ -194,9 +194,11 @@ def test_strangers_are_asked_before_the_core(host_of):
 
 
 def test_where_nobody_answers_it_is_said_why():
-    events = chip("acme/events", neuromorphic=Neuromorphic())
+    events = chip("acme/events", compute=Compute(), neuromorphic=Neuromorphic())
     assert engine_for(engines(None), LANGUAGE_MODEL, events) is None
-    assert "computes in events" in no_engine(LANGUAGE_MODEL, events)
+    assert "computes in events: no spiking network" in no_engine(LANGUAGE_MODEL, events)
+    spoken = attrs.evolve(LANGUAGE_MODEL, spiking_stage=(Stage(name="s", kind=StageKind.SPIKING),))
+    assert "computes in events: no rate of synaptic operations" in no_engine(spoken, events)
     assert "family decoder" in no_engine(LANGUAGE_MODEL, chip())
     case = Case(model=LANGUAGE_MODEL, accelerator=events, count=1, demand=demand(Workload(), LANGUAGE_MODEL))
     with pytest.raises(InfeasibleError, match="computes in events"):

@@ -8,6 +8,7 @@ from fakes.tables import PLAIN_TABLE
 
 from chipdex.domain import (
     PRECISIONS,
+    Compute,
     Family,
     Kind,
     Limits,
@@ -201,6 +202,7 @@ def test_a_static_batch_is_the_one_that_was_asked_for():
 SPIKES = chip(
     "acme/spikes",
     kind=Kind.NEUROMORPHIC,
+    compute=Compute(),
     neuromorphic=Neuromorphic(
         synapses=1e6,
         synaptic_operations_per_s=1e9,
@@ -213,6 +215,22 @@ SPIKING = attrs.evolve(
     params=1e5,
     stage=(Stage(name="events", kind=StageKind.SPIKING, synaptic_operations=1e6),),
 )
+
+
+def test_one_ranking_holds_chips_of_numbers_and_chips_of_events_each_with_its_own_network():
+    task = attrs.evolve(NETWORK, spiking_stage=SPIKING.stage)
+    answer = ask(SPIKES, chip(), workload=Workload(scenario=Scenario.SINGLE_STREAM), model=task)
+    assert {found.accelerator for found in answer} == {"acme/spikes", "acme/a"}
+    spiking = next(found.estimate for found in answer if found.accelerator == "acme/spikes")
+    assert spiking.latency.latency_ms == pytest.approx(1.0)
+    assert spiking.basis == "roofline"
+    assert [(one["figure"], one["value"]) for one in spiking.explanation["inputs"]][-3:] == [
+        ("neuromorphic.synaptic_operations_per_s", 1e9),
+        ("neuromorphic.operating_point.0.energy_per_synaptic_operation_pj", 20.0),
+        ("neuromorphic.operating_point.0.static_power_w", 0.1),
+    ]
+    without = ask(SPIKES, chip(), workload=Workload(scenario=Scenario.SINGLE_STREAM))
+    assert {r.accelerator: r.constraint for r in without.rejected} == {"acme/spikes": "operating_point"}
 
 
 def test_a_spiking_model_is_ranked_on_the_chips_that_have_an_operating_point():

@@ -257,6 +257,11 @@ class Accelerator(Record):
         """The namespace of the id: who makes the device."""
         return namespace(self.id)
 
+    @property
+    def computes_in_events(self) -> bool:
+        """Whether the device runs spiking networks only: no peak rate of multiply-accumulates is published for it."""
+        return self.neuromorphic is not None and self.compute.dense == Peaks()
+
 
 PARTS_OF_KIND: Final = {"neuromorphic": Kind.NEUROMORPHIC, "photonic": Kind.PHOTONIC}
 """Parts that only one kind of device may have."""

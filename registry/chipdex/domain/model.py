@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 import attrs
 
 from chipdex.domain.record import Record
-from chipdex.domain.stage import Stage
+from chipdex.domain.stage import Stage, StageKind
 
 
 class Family(StrEnum):
@@ -203,6 +204,8 @@ class Model(Record):
     `inference` says what one inference of a model with stages is ("224 x 224 image", "30 s of audio"), and
     `outputs_per_inference` how many units a benchmark counts for it where those are not inferences (tokens of a
     transcript). `limits` maps a scenario to the limits a benchmark or publisher sets for it.
+    `spiking_stage` is a published spiking network for the same task, which chips that compute in events run in
+    place of the stages; one inference is the same for both.
     """
 
     name: str
@@ -220,3 +223,20 @@ class Model(Record):
     limits: Mapping[str, Limits] = attrs.field(factory=dict)
     decoder: Decoder | None = None
     stage: tuple[Stage, ...] = ()
+    spiking_stage: tuple[Stage, ...] = ()
+
+    @property
+    def events(self) -> tuple[Stage, ...]:
+        """The stages that a chip which computes in events runs: a spiking model's own, or its stand-in's."""
+        return self.stage if self.family is Family.SPIKING else self.spiking_stage
+
+    @cached_property
+    def structure(self) -> str:
+        """What it mostly computes: "experts" or "dense" for a decoder, else the kind of its largest stage."""
+        if self.decoder is not None:
+            sparse = any(isinstance(block.mlp, MixtureOfExperts) for block in self.decoder.block)
+            return "experts" if sparse else "dense"
+        if any(stage.kind is StageKind.EMBEDDING for stage in self.stage):
+            return StageKind.EMBEDDING.value
+        largest = max(self.stage, key=lambda stage: stage.macs * stage.runs * stage.items, default=None)
+        return "" if largest is None else largest.kind.value

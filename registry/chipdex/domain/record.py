@@ -13,6 +13,7 @@ class Record:
 
     `provenance` maps a figure's key path (`memory.capacity_gb`) to the keys of `sources` that give it;
     more than one key means that the figure was gathered from all of them and attributed to none singly.
+    `accepted` are findings of lint that are known to be true, each as `rule-id: why` or `rule-id key.path: why`.
     """
 
     id: str
@@ -20,3 +21,4 @@ class Record:
     sources: Mapping[str, Source] = attrs.field(factory=dict, eq=False)
     provenance: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, eq=False)
     disputed: tuple[Disputed, ...] = ()
+    accepted: tuple[str, ...] = ()

@@ -7,21 +7,18 @@ fitted to. Everything here is plain numbers; how they are fitted is `chipdex.cal
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
-from chipdex.estimate.effects import Point, levels
+from chipdex.estimate.effects import LEVELS, Point, levels
 from chipdex.estimate.efficiency import Efficiency
 from chipdex.estimate.hierarchy import BASE, levels_of
 from chipdex.estimate.interval import UNSEEN_MODEL, Basis, Distance, width_keys
 from chipdex.estimate.stacks import TUNED
-
-TABLE: Final = Path(__file__).with_name("calibration.json")
-SCHEMA: Final = 1
+from chipdex.estimate.table_file import SCHEMA, TABLE
 
 _UNSEEN: Final = {Basis.CALIBRATED: 0.6, Basis.ROOFLINE: 1.0}
 """Half-widths (on the logarithm) where no residual stands behind an interval."""
@@ -47,7 +44,8 @@ class Calibration:
     year of software, all on the logarithm.
     `widths` maps a group of points (see `interval.width_keys`) to the half-width of an interval,
     `known` a field to what its measurements cover. `software` is the date (ISO) that predictions speak for;
-    `digests` maps a distribution to the digest of its measurements that the table was fitted to.
+    `digests` maps a distribution to the digest of its measurements that the table was fitted to. `errors` maps a
+    device and a class of questions to how far off predictions of it were when it was held out (see `accuracy`).
     """
 
     constants: Mapping[str, Mapping[str, float]]
@@ -58,6 +56,7 @@ class Calibration:
     known: Mapping[str, Known] = attrs.field(factory=dict)
     software: str = ""
     digests: Mapping[str, str] = attrs.field(factory=dict)
+    errors: Mapping[str, Mapping[str, Mapping[str, float]]] = attrs.field(factory=dict)
 
     def efficiency(self, accelerator: Accelerator, *, class_only: bool = False) -> Efficiency:
         """Return the efficiencies of a device: the base's, overridden by each level that has any.
@@ -82,12 +81,22 @@ class Calibration:
 
         `class_only` leaves out what is of a vendor, device, model or stack: the `roofline` basis.
         """
-        found = [
-            (kind, level, self.effects.get(kind, {}).get(level, 0.0))
-            for kind, level in levels(at)
-            if kind in _OF_THE_CLASS or not class_only
-        ]
-        return [part for part in found if part[2]]
+        found = []
+        for kind in self._kinds.get(at.field, ()):
+            level = LEVELS[kind](at)
+            effect = self.effects[kind].get(level)
+            if effect and (kind in _OF_THE_CLASS or not class_only):
+                found.append((kind, level, effect))
+        return found
+
+    @functools.cached_property
+    def _kinds(self) -> dict[str, list[str]]:
+        """Field -> the kinds of level that its measurements moved."""
+        kinds: dict[str, list[str]] = {}
+        for kind in LEVELS:
+            for field in {level.rpartition("|")[2] for level in self.effects.get(kind, ())}:
+                kinds.setdefault(field, []).append(kind)
+        return kinds
 
     def distance(self, at: Point) -> Distance:
         """Return how near the measurements of a point's field are."""
@@ -167,7 +176,7 @@ def _effects_of_a_device(
     rows: Sequence[tuple[Point, float]], variances: Mapping[str, float]
 ) -> Iterator[tuple[str, str, float]]:
     """Yield kind, level and effect for the levels that are one device's own: best linear unbiased predictions."""
-    at = [dict(levels(one)) for one, _ in rows]
+    at = [levels(one) for one, _ in rows]
     names = {kind: np.array([own[kind] for own in at]) for kind in _OF_THE_DEVICE}
     covariance = variances["noise"] * np.eye(len(rows))
     for kind, found in names.items():

@@ -4,7 +4,7 @@ A point's correction is the sum of one effect per kind of level. Effects are poo
 its kind's variance, so a level that few rows speak for moves little, and one that no row speaks for not at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -12,8 +12,7 @@ import attrs
 
 from chipdex.domain.accelerator import Accelerator
 from chipdex.domain.formats import Precision, peak_key
-from chipdex.domain.model import Family, MixtureOfExperts, Model
-from chipdex.domain.stage import StageKind
+from chipdex.domain.model import Family, Model
 from chipdex.domain.workload import Load, Scenario
 from chipdex.estimate.hierarchy import architecture_of, arithmetic_class
 from chipdex.estimate.stacks import TUNED
@@ -48,17 +47,6 @@ _WATTS: Final = frozenset({Quantity.POWER, Quantity.NODE_POWER})
 def field_of(model: Model, quantity: Quantity) -> Field:
     """Return which field a quantity of a model belongs to."""
     return Field.POWER if quantity in _WATTS else _FIELD_OF.get(model.family, Field.NETWORK)
-
-
-def structure_of(model: Model) -> str:
-    """Return what a model mostly computes: "experts" or "dense" for decoders, else the kind of its largest stage."""
-    if model.decoder is not None:
-        sparse = any(isinstance(block.mlp, MixtureOfExperts) for block in model.decoder.block)
-        return "experts" if sparse else "dense"
-    if any(stage.kind is StageKind.EMBEDDING for stage in model.stage):
-        return StageKind.EMBEDDING.value
-    largest = max(model.stage, key=lambda stage: stage.macs * stage.runs * stage.items, default=None)
-    return "" if largest is None else largest.kind.value
 
 
 def quantity_of(scenario: Scenario | None, load: Load, batch: float | None) -> Quantity:
@@ -101,7 +89,7 @@ def point(
     return Point(
         field=field_of(model, quantity).value,
         family=model.family.value,
-        structure=structure_of(model),
+        structure=model.structure,
         quantity=quantity.value,
         scenario="" if scenario is None else scenario.value,
         device=accelerator.id,
@@ -114,29 +102,34 @@ def point(
     )
 
 
-def levels(at: Point) -> Iterator[tuple[str, str]]:
-    """Yield (kind of level, level) for everything that a point belongs to.
+LEVELS: Final[Mapping[str, Callable[[Point], str]]] = {
+    "quantity": lambda at: f"{at.quantity}|{at.field}",
+    "structure and quantity": lambda at: f"{at.structure}|{at.quantity}|{at.field}",
+    "family and quantity": lambda at: f"{at.family}|{at.quantity}|{at.field}",
+    "vendor": lambda at: f"{at.vendor}|{at.field}",
+    "architecture": lambda at: f"{at.architecture}|{at.field}",
+    "architecture and format": lambda at: f"{at.architecture}|{at.arithmetic}|{at.field}",
+    "architecture and structure": lambda at: f"{at.architecture}|{at.structure}|{at.field}",
+    "architecture and quantity": lambda at: f"{at.architecture}|{at.quantity}|{at.field}",
+    "device": lambda at: f"{at.device}|{at.field}",
+    "device and quantity": lambda at: f"{at.device}|{at.quantity}|{at.field}",
+    "model": lambda at: f"{at.model}|{at.field}",
+    "model and scenario": lambda at: f"{at.model}|{at.quantity}|{at.scenario}|{at.field}",
+    "model and format": lambda at: f"{at.model}|{at.arithmetic}|{at.field}",
+    "model and vendor": lambda at: f"{at.model}|{at.vendor}|{at.field}",
+    "model and device": lambda at: f"{at.model}|{at.device}|{at.field}",
+    "stack": lambda at: f"{at.stack}|{at.field}",
+    "stack and vendor": lambda at: f"{at.stack}|{at.vendor}|{at.field}",
+    "stack and device": lambda at: f"{at.stack}|{at.device}|{at.field}",
+}
+"""Kind of level -> the level of that kind that a point belongs to; every level ends in its field.
 
-    Few kinds, each with a reason: what a quantity's formula leaves out, what a structure of model does on a die, how
-    far a vendor's, a die's and a device's figures are from what software reaches there, what a model needs that its
-    profile does not say, and how good a stack is, everywhere and on one vendor's or one device's hardware.
-    """
-    field, quantity = at.field, at.quantity
-    yield "quantity", f"{quantity}|{field}"
-    yield "structure and quantity", f"{at.structure}|{quantity}|{field}"
-    yield "family and quantity", f"{at.family}|{quantity}|{field}"
-    yield "vendor", f"{at.vendor}|{field}"
-    yield "architecture", f"{at.architecture}|{field}"
-    yield "architecture and format", f"{at.architecture}|{at.arithmetic}|{field}"
-    yield "architecture and structure", f"{at.architecture}|{at.structure}|{field}"
-    yield "architecture and quantity", f"{at.architecture}|{quantity}|{field}"
-    yield "device", f"{at.device}|{field}"
-    yield "device and quantity", f"{at.device}|{quantity}|{field}"
-    yield "model", f"{at.model}|{field}"
-    yield "model and scenario", f"{at.model}|{quantity}|{at.scenario}|{field}"
-    yield "model and format", f"{at.model}|{at.arithmetic}|{field}"
-    yield "model and vendor", f"{at.model}|{at.vendor}|{field}"
-    yield "model and device", f"{at.model}|{at.device}|{field}"
-    yield "stack", f"{at.stack}|{field}"
-    yield "stack and vendor", f"{at.stack}|{at.vendor}|{field}"
-    yield "stack and device", f"{at.stack}|{at.device}|{field}"
+Few kinds, each with a reason: what a quantity's formula leaves out, what a structure of model does on a die, how
+far a vendor's, a die's and a device's figures are from what software reaches there, what a model needs that its
+profile does not say, and how good a stack is, everywhere and on one vendor's or one device's hardware.
+"""
+
+
+def levels(at: Point) -> dict[str, str]:
+    """Return the level of each kind that a point belongs to."""
+    return {kind: level(at) for kind, level in LEVELS.items()}

@@ -1,6 +1,7 @@
 """Devices as arrays: one row per device and precision, in SI units, with the efficiencies that apply."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -15,6 +16,7 @@ from chipdex.estimate.hierarchy import arithmetic_class
 from chipdex.estimate.operation import Array
 from chipdex.units import GB, MB, TERA
 
+_STAGES = tuple(kind.value for kind in StageKind if kind is not StageKind.SPIKING)
 _HALF = ("bf16_tflops", "fp16_tflops", "fp32_tflops")
 _OFF_CHIP = ("HBM", "DDR", "DRAM", "HOST", "FLASH", "STORAGE", "SSD")
 _BYTES_OF_CLASS = {"4": 0.5, "8": 1.0, "16": 2.0, "32": 4.0}
@@ -105,9 +107,9 @@ def missing_figure(accelerator: Accelerator, precision: Precision, model: Model)
     """Return the constraint that keeps a device from running a model in a precision, or None when it can.
 
     "precision": no peak for any format that could run it; "memory": capacity or bandwidth unknown, without which
-    no decoder can be costed. Spiking models have events in place of formats.
+    no decoder can be costed. Events have no format.
     """
-    if model.family is Family.SPIKING:
+    if model.family is Family.SPIKING or (accelerator.computes_in_events and model.events):
         return None
     if peak_of(accelerator.compute.dense, precision.compute) is None:
         return "precision"
@@ -127,35 +129,27 @@ def bandwidth_of(accelerator: Accelerator) -> float | None:
 
 def hardware(platforms: Sequence[Platform]) -> Hardware:
     """Return the arrays of `platforms`, each of which must lack nothing (see `missing_figure`)."""
-    rows = [_row(platform) for platform in platforms]
+    rows, device, own = [], None, {}
+    for platform in platforms:
+        of = (platform.accelerator, platform.class_only, platform.calibration)
+        if device is None or any(one is not other for one, other in zip(of, device, strict=True)):
+            device, own = of, _of_device(platform.accelerator, platform.efficiency)
+        rows.append({**own, **_of_format(platform, own)})
     names = [field.name for field in attrs.fields(Hardware) if field.name != "platforms"]
     columns = np.array([[row[name] for name in names] for row in rows], dtype=float).reshape(len(rows), len(names))
     return Hardware(platforms=tuple(platforms), **{name: columns[:, i].copy() for i, name in enumerate(names)})
 
 
-def _row(platform: Platform) -> dict[str, float]:
-    accelerator, precision = platform.accelerator, platform.precision
-    efficiency = platform.efficiency
-    dense = accelerator.compute.dense
-    key = peak_key(dense, precision.compute)
-    peak = _or_nan(None if key is None else getattr(dense, key)) * TERA
-    bits = "16" if key is None else arithmetic_class(key)
-    half = (peak_of(dense, _HALF) or peak / TERA) * TERA
+def _of_device(accelerator: Accelerator, efficiency: Efficiency) -> dict[str, Any]:
+    """Return what is the same in every format, the efficiencies themselves among it."""
     bandwidth = _or_nan(bandwidth_of(accelerator))
     link, start, fabric = _link(accelerator, efficiency)
-    weight = precision.weight_bits / 8
     return {
-        "gemm_rate": _sustained(accelerator, efficiency, peak, bits),
-        "gemm_rate_16bit": _sustained(accelerator, efficiency, half, "16"),
-        "attention_rate": half * efficiency["attention"],
+        "efficiency": efficiency,
         "bandwidth": bandwidth,
         "weight_rate": bandwidth * efficiency["memory"],
         "cache_rate": bandwidth * efficiency["cache"],
         "usable": usable_bytes(accelerator),
-        "weight_bytes": 2.0 if precision.experts_only else weight,
-        "expert_weight_bytes": weight,
-        "activation_bytes": _BYTES_OF_CLASS[bits],
-        "kv_bytes": KV_BITS[platform.kv_precision] / 8,
         "link": link,
         "link_start": start,
         "fabric": float(fabric),
@@ -165,12 +159,32 @@ def _row(platform: Platform) -> dict[str, float]:
         "host": efficiency["host_s"],
         "tdp_w": _or_nan(accelerator.power.tdp_w),
         "idle_w": _or_nan(accelerator.power.idle_w),
-        "peak": peak,
         "on_chip": on_chip_bytes(accelerator),
         "layer_start": efficiency["layer_start_s"],
         "gather_share": efficiency["gather"],
-        **{f"share_{kind}": efficiency[f"stage:{kind}"] for kind in StageKind if kind is not StageKind.SPIKING},
+        **{f"share_{kind}": efficiency[f"stage:{kind}"] for kind in _STAGES},
         **_events(accelerator),
+    }
+
+
+def _of_format(platform: Platform, own: Mapping[str, Any]) -> dict[str, float]:
+    """Return what a platform's format adds to its device's part of a row."""
+    accelerator, precision, efficiency = platform.accelerator, platform.precision, own["efficiency"]
+    dense = accelerator.compute.dense
+    key = peak_key(dense, precision.compute)
+    peak = _or_nan(None if key is None else getattr(dense, key)) * TERA
+    bits = "16" if key is None else arithmetic_class(key)
+    half = (peak_of(dense, _HALF) or peak / TERA) * TERA
+    weight = precision.weight_bits / 8
+    return {
+        "gemm_rate": _sustained(accelerator, efficiency, peak, bits),
+        "gemm_rate_16bit": _sustained(accelerator, efficiency, half, "16"),
+        "attention_rate": half * efficiency["attention"],
+        "weight_bytes": 2.0 if precision.experts_only else weight,
+        "expert_weight_bytes": weight,
+        "activation_bytes": _BYTES_OF_CLASS[bits],
+        "kv_bytes": KV_BITS[platform.kv_precision] / 8,
+        "peak": peak,
     }
 
 

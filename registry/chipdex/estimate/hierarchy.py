@@ -1,5 +1,6 @@
 """Where a device stands among its kin: the levels that efficiencies are inherited along, most general first."""
 
+from functools import cache
 from typing import Final
 
 from chipdex.domain.accelerator import Accelerator
@@ -13,15 +14,25 @@ def generation_of(accelerator: Accelerator) -> str:
 
     A device whose architecture nobody states is its own.
     """
-    name = (accelerator.architecture or "").lower().split(" (")[0].split(" + ")[0].strip()
+    name = _bare(accelerator.architecture or "")
     return f"{accelerator.vendor}/{name}" if name else accelerator.id
+
+
+@cache
+def _bare(architecture: str) -> str:
+    return architecture.lower().split(" (")[0].split(" + ")[0].strip()
 
 
 def architecture_of(accelerator: Accelerator) -> str:
     """Return the generation by kind of memory: one name covers different dies for HBM, GDDR and LPDDR."""
-    technology = (accelerator.memory.technology or "").upper().lstrip("0123456789X ")
-    family = next((name for name in _MEMORY_FAMILIES if technology.startswith(name)), "")
-    return f"{generation_of(accelerator)}/{family.lower()}" if family else generation_of(accelerator)
+    family = _memory_family(accelerator.memory.technology or "")
+    return f"{generation_of(accelerator)}/{family}" if family else generation_of(accelerator)
+
+
+@cache
+def _memory_family(technology: str) -> str:
+    spelt = technology.upper().lstrip("0123456789X ")
+    return next((name.lower() for name in _MEMORY_FAMILIES if spelt.startswith(name)), "")
 
 
 def levels_of(accelerator: Accelerator, *, class_only: bool = False) -> tuple[str, ...]:
@@ -38,6 +49,7 @@ def levels_of(accelerator: Accelerator, *, class_only: bool = False) -> tuple[st
     )
 
 
+@cache
 def arithmetic_class(peak_key: str) -> str:
     """Return the operand bits ("32", "16", "8", "4") of a peak such as `fp8_tflops`."""
     digits = "".join(c for c in peak_key.partition("_")[0].removeprefix("mx") if c.isdigit())

@@ -7,13 +7,17 @@ of processor sharing, M/G/1 and many-server queues, and are checked against an e
 
 import math
 from statistics import NormalDist
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from chipdex.estimate.lengths import Length, Lengths
 from chipdex.estimate.operation import Array
+
+Marked = NDArray[np.bool_]
+"""Which cells of (rows, points) something is about."""
 
 _STANDARD: Final = NormalDist()
 HALVINGS: Final = 10
@@ -21,6 +25,8 @@ HALVINGS: Final = 10
 _GUMBEL: Final = math.exp(-0.5772156649)
 """exp(-gamma), gamma the Euler-Mascheroni constant."""
 _TINY: Final = 1e-60
+_HARDLY_BELOW: Final = 0.8
+"""What a percentile from the 50th on is of its mean at least, with room to spare."""
 _SMALLEST_LOAD: Final = 1e-4
 _LARGEST_LOAD: Final = 0.999
 """Bounds of what is called a load: nearer to none and to all, the formulas divide by nothing."""
@@ -56,6 +62,16 @@ class Rhythm:
         slower: Rhythm = attrs.evolve(self, **{name: getattr(self, name) * factor for name in times})
         return attrs.evolve(slower, before_s=slower.before_s + before_s)
 
+    def only(self, cells: Marked) -> "Rhythm":
+        """Return the rhythm of the cells that are marked, one after the other: arrays (cells,)."""
+        arrays: dict[str, Any] = {
+            field.name: _cells_of(value, cells)
+            for field in attrs.fields(Rhythm)
+            if isinstance(value := getattr(self, field.name), np.ndarray)
+        }
+        chosen: Rhythm = attrs.evolve(self, **arrays)
+        return chosen
+
     def at(self, share: Array) -> tuple[Array, Array]:
         """Return a step's time with a share of the slots busy, and how much of it further slots would not change."""
         matrix = np.maximum(self.step_s - self.start_s - self.rest_s, 0.0)
@@ -70,6 +86,15 @@ class Rhythm:
 class Tails:
     """Percentiles of time to first token and per output token under random arrivals, seconds, (rows, points)."""
 
+    ttft_s: Array
+    tpot_s: Array
+
+
+@attrs.frozen(kw_only=True)
+class Sustained:
+    """The largest load within limits, and the tails at it, infinite where no load is within them; (rows, points)."""
+
+    load: Array
     ttft_s: Array
     tpot_s: Array
 
@@ -129,20 +154,36 @@ def largest_load(
     tpot_s: float = math.inf,
     replicas: Array | float = 1.0,
     halvings: int = HALVINGS,
-) -> Array:
-    """Return the largest load under which both tails stay within their limits, 0 where none does; (rows, points).
+) -> Sustained:
+    """Return the largest load under which both tails stay within their limits, and the tails there; (rows, points).
 
-    The share of slots busy is found to one part in 2^`halvings`; a coarse search over batches needs few.
+    The share of slots busy is found to one part in 2^`halvings`; a coarse search over batches needs few. Engines
+    whose steps or prompts alone break a limit are not searched.
     """
     shape = np.broadcast_shapes(rhythm.step_s.shape, batch.shape)
-    low, high, found = np.zeros(shape), np.ones(shape), np.zeros(shape)
+    cells = np.broadcast_to(_may_hold(rhythm, ttft_s, tpot_s), shape)
+    own, slots = rhythm.only(cells), np.broadcast_to(batch, shape)[cells]
+    queues = _cells_of(np.asarray(replicas, dtype=float), cells)
+    low, high = np.zeros(slots.shape), np.ones(slots.shape)
+    found = [np.zeros(slots.shape), np.full(slots.shape, math.inf), np.full(slots.shape, math.inf)]
     for _ in range(halvings):
         middle = (low + high) / 2.0
-        at = _point(rhythm, batch, lengths, middle)
-        tail = _tails(rhythm, at, batch, lengths, percentile, np.asarray(replicas))
+        at = _point(own, slots, lengths, middle)
+        tail = _tails(own, at, slots, lengths, percentile, queues)
         holds = (tail.ttft_s <= ttft_s) & (tail.tpot_s <= tpot_s)
-        low, high, found = np.where(holds, middle, low), np.where(holds, high, middle), np.where(holds, at.load, found)
-    return found
+        low, high = np.where(holds, middle, low), np.where(holds, high, middle)
+        found = [np.where(holds, new, old) for new, old in zip((at.load, tail.ttft_s, tail.tpot_s), found, strict=True)]
+    everywhere = [np.zeros(shape), np.full(shape, math.inf), np.full(shape, math.inf)]
+    for whole, part in zip(everywhere, found, strict=True):
+        whole[cells] = part
+    return Sustained(load=everywhere[0], ttft_s=everywhere[1], tpot_s=everywhere[2])
+
+
+def _may_hold(rhythm: Rhythm, ttft_s: float, tpot_s: float) -> Marked:
+    """Return where an idle engine is within both limits; a tail is hardly below the mean that it is of."""
+    step = rhythm.at(np.zeros_like(rhythm.step_s))[0]
+    first = rhythm.before_s + rhythm.prompt_s + np.maximum(rhythm.chunks, 1.0) * np.minimum(rhythm.alone_s, step)
+    return np.asarray((step / rhythm.tokens_per_step <= tpot_s) & (_HARDLY_BELOW * first <= ttft_s))
 
 
 def _share(rhythm: Rhythm, load: Array) -> Array:
@@ -273,6 +314,10 @@ def _skewed(deviation: Array, third: Array, percentile: float) -> Array:
     skew = np.clip(third / _cube(np.maximum(deviation, 1e-15)), 1e-6, 4.0)
     above: Array = deviation * 2.0 / skew * (_cube(1.0 + skew * z / 6.0 - skew**2 / 36.0) - 1.0)
     return above
+
+
+def _cells_of(values: Array, cells: Marked) -> Array:
+    return np.broadcast_to(values, cells.shape)[cells]
 
 
 def _cube(values: Array) -> Array:

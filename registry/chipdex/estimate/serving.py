@@ -19,7 +19,7 @@ from chipdex.estimate.lengths import Lengths
 from chipdex.estimate.memory import sequence_bytes
 from chipdex.estimate.operation import Array
 from chipdex.estimate.policy import PLAIN, Policy
-from chipdex.estimate.queueing import HALVINGS, Rhythm, Tails, expected_longest, largest_load, tails
+from chipdex.estimate.queueing import HALVINGS, Marked, Rhythm, Sustained, Tails, expected_longest, largest_load, tails
 from chipdex.estimate.stages import StageTime
 from chipdex.estimate.step import Span, StepTime, Work, blend, matrix_start, starting_time, step_time
 
@@ -278,6 +278,19 @@ def tails_of(
     return tails(served.rhythm, served.batch, lengths, percentile, load, replicas)
 
 
+def tails_in(
+    served: Serving, lengths: Lengths, percentile: float, load: Array, replicas: Array | float, cells: Marked
+) -> Tails:
+    """Return what `tails_of` does of the cells that are marked, and of the others nothing: they are 0."""
+    if served.rhythm is None:
+        return Tails(ttft_s=served.ttft_s, tpot_s=served.tpot_s)
+    batch, at, queues = (np.broadcast_to(value, cells.shape)[cells] for value in (served.batch, load, replicas))
+    found = tails(served.rhythm.only(cells), batch, lengths, percentile, at, queues)
+    whole = np.zeros((2, *cells.shape))
+    whole[0][cells], whole[1][cells] = found.ttft_s, found.tpot_s
+    return Tails(ttft_s=whole[0], tpot_s=whole[1])
+
+
 def sustained_load(
     served: Serving,
     lengths: Lengths,
@@ -287,13 +300,14 @@ def sustained_load(
     tpot_s: float = math.inf,
     replicas: Array | float = 1.0,
     halvings: int = HALVINGS,
-) -> Array:
-    """Return the largest share of `requests_per_s` under which both tails hold, 0 where none does; (rows, points).
+) -> Sustained:
+    """Return the largest share of `requests_per_s` under which both tails hold, 0 where none does, and the tails there.
 
     `halvings` is how finely the share is searched for (`chipdex.estimate.queueing.largest_load`).
     """
     if served.rhythm is None:
-        return np.where((served.ttft_s <= ttft_s) & (served.tpot_s <= tpot_s), 1.0, 0.0)
+        holds = (served.ttft_s <= ttft_s) & (served.tpot_s <= tpot_s)
+        return Sustained(load=np.where(holds, 1.0, 0.0), ttft_s=served.ttft_s, tpot_s=served.tpot_s)
     return largest_load(
         served.rhythm,
         served.batch,

@@ -199,11 +199,28 @@ def _inputs(accelerator: Accelerator, formats: Sequence[str]) -> list[dict[str, 
     }
     if peak is not None:
         figures[f"compute.dense.{peak}"] = (getattr(dense, peak), "10^12/s")
+    if accelerator.computes_in_events:
+        figures |= _events(accelerator)
     return [
         {"figure": key, "value": value, "unit": unit, "source": _source(accelerator, key)}
         for key, (value, unit) in figures.items()
         if value is not None
     ]
+
+
+def _events(accelerator: Accelerator) -> dict[str, tuple[float | None, str]]:
+    """Return the figures that a chip which computes in events is estimated from."""
+    part = accelerator.neuromorphic
+    if part is None or not part.operating_point:
+        return {}
+    energies = [point.energy_per_synaptic_operation_pj for point in part.operating_point]
+    least = energies.index(min(energies))
+    at = f"neuromorphic.operating_point.{least}"
+    return {
+        "neuromorphic.synaptic_operations_per_s": (part.synaptic_operations_per_s, "1/s"),
+        f"{at}.energy_per_synaptic_operation_pj": (energies[least], "pJ"),
+        f"{at}.static_power_w": (part.operating_point[least].static_power_w, "W"),
+    }
 
 
 def _source(accelerator: Accelerator, figure: str) -> str:

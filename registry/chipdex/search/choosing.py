@@ -18,6 +18,8 @@ from chipdex.search.space import Space, Split
 
 _TIE: Final = 1e-6
 _ALIKE: Final = 0.02
+_COARSE: Final = 0.7
+"""What a coarse pass's score may be off by: its steps in batch and load, with room to spare."""
 
 
 @attrs.frozen
@@ -98,17 +100,31 @@ class Outcome:
                 accelerator=device_id, constraint=constraint, value=value, limit=limit, unit=unit
             )
 
-    def choose(self, kept: Space, operation: Operation) -> None:
-        """Take the best candidate of each device of `kept`, or what its deployments failed."""
+    def beyond_reach(self) -> dict[str, Candidate]:
+        """Return the winners that cannot be among those shown, where scores are as near as a coarse pass's."""
+        ranked, top = self.ranked(), self.query.choice.top
+        if self.query.demand.rate_per_s is not None or len(ranked) <= top:
+            return {}  # whole deployments are counted: a little less of a rate may take twice as many
+        last = ranked[top - 1]
+        least = last.score * (_COARSE if last.score > 0 else 1.0 / _COARSE)
+        by_cost = self.query.choice.objective is Objective.COST
+        return {
+            candidate.row.platform.accelerator.id: candidate
+            for candidate in ranked[top:]
+            if candidate.score < least or (by_cost and candidate.paid is None and last.paid is not None)
+        }
+
+    def choose(self, kept: Space, operation: Operation, rows: Sequence[int]) -> None:
+        """Take the best candidate of each device among `rows` of `kept`, or what its deployments failed."""
         by_device: dict[str, list[int]] = {}
-        for row, index in enumerate(kept.platform):
-            by_device.setdefault(kept.hw.platforms[index].accelerator.id, []).append(row)
-        for device_id, rows in by_device.items():
-            feasible = [row for row in rows if operation.feasible[row]]
+        for row in rows:
+            by_device.setdefault(kept.hw.platforms[kept.platform[row]].accelerator.id, []).append(row)
+        for device_id, own in by_device.items():
+            feasible = [row for row in own if operation.feasible[row]]
             if feasible:
                 self._price(kept, operation, feasible)
             else:
-                self.rejected[device_id] = _missed(operation, rows, self.query, device_id)
+                self.rejected[device_id] = _missed(operation, own, self.query, device_id)
 
     def _price(self, kept: Space, operation: Operation, feasible: Sequence[int]) -> None:
         query = self.query

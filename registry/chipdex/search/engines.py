@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 
 from chipdex.domain.accelerator import Accelerator
-from chipdex.domain.model import Family, Model
+from chipdex.domain.model import Model
 from chipdex.domain.source import Level, Origin
 from chipdex.domain.workload import Load
 from chipdex.errors import PluginError
@@ -145,9 +145,12 @@ def engine_for(known: Iterable[Engine], model: Model, accelerator: Accelerator) 
     return next((engine for engine in known if engine.applies(model, accelerator)), None)
 
 
+_SILENT: Final = "no rate of synaptic operations, or no energy of one at an operating point, is published"
+
+
 def no_engine(model: Model, accelerator: Accelerator) -> str:
     """Return the sentence that says why no estimator covers a model on a device."""
-    part = accelerator.neuromorphic
-    if part is not None and (model.family is not Family.SPIKING or not part.operating_point):
-        return f"{accelerator.id} computes in events: it answers for spiking models, at a stated operating point."
+    if accelerator.computes_in_events:
+        lacks = "no spiking network is known for the model" if not model.events else _SILENT
+        return f"{accelerator.id} computes in events: {lacks}."
     return f"No estimator covers a model of family {model.family.value} on {accelerator.id}."

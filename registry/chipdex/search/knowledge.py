@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 
 from chipdex.domain.measurement import Measurement
-from chipdex.domain.model import Model
+from chipdex.domain.model import Family, Model
 from chipdex.estimate.calibration import Calibration, shipped
 from chipdex.estimate.effects import Field, Point, Quantity, point, quantity_of
 from chipdex.estimate.hardware import Platform
@@ -61,7 +61,12 @@ class Judgement:
 
 
 def point_of(platform: Platform, model: Model, demand: Demand, *, stack: str = TUNED) -> Point:
-    """Return the calibration point of a platform's rate under a demand."""
+    """Return the calibration point of a platform's rate under a demand.
+
+    What a model's measurements taught holds for the network that was measured, not for its spiking stand-in.
+    """
+    if platform.accelerator.computes_in_events and model.family is not Family.SPIKING:
+        model = attrs.evolve(model, id=f"{model.id} in events", family=Family.SPIKING, stage=model.events)
     quantity = quantity_of(demand.scenario, demand.load, demand.batch)
     return point(platform.accelerator, model, platform.precision, quantity, demand.scenario, stack)
 

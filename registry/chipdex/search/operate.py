@@ -26,9 +26,9 @@ MULTI_STREAM_SAMPLES: Final = 8
 """Samples of one query of the multi-stream scenario, as MLPerf Inference defines it."""
 
 _LARGEST_BATCH: Final = 8192
-_POINTS: Final = 20
-_REFINED: Final = 12
-_COARSE_HALVINGS: Final = 4
+_POINTS: Final = 12
+_REFINED: Final = 14
+_COARSE_HALVINGS: Final = 5
 _MARGIN: Final = 0.8
 """What a coarse pass may be off by: the grid's step in batch and load."""
 _LIGHTEST: Final = 0.02
@@ -113,8 +113,8 @@ def contenders(
     *,
     rivals: Sequence[int],
     factor: Array | float = 1.0,
-) -> tuple[list[int], Array | None]:
-    """Return the rows that may be the best of their rivals (rows of the same number), and the best batch of each.
+) -> tuple[list[int], Operation | None]:
+    """Return the rows that may be the best of their rivals (rows of the same number), and what all rows do.
 
     One coarse pass over all, none where the demand names the batch. A row stays where its coarse rate or merit is
     within `_MARGIN` of its rivals' best; of rivals that miss the limits, all stay.
@@ -134,7 +134,7 @@ def contenders(
         np.maximum.at(best, number, np.where(found.feasible, merit, 0.0))
         keep |= np.where(best[number] > 0, found.feasible & (merit >= best[number] * _MARGIN), True)
     rows = [int(row) for row in np.flatnonzero(keep)]
-    return rows, found.batch[rows]
+    return rows, found
 
 
 def _fixed_batch(demand: Demand, replicas: Array | float) -> Array | float | None:
@@ -169,15 +169,19 @@ class _Search:
         """The largest batch that fits, (rows, 1)."""
         return np.asarray(self.engine.capacity(self.deployments).largest_batch)
 
+    @cached_property
+    def step(self) -> Array:
+        """The factor between the batches of the coarse pass, (rows, 1)."""
+        most = np.clip(self.largest, 1.0, _LARGEST_BATCH)
+        return np.asarray(most ** (1.0 / (_POINTS - 1)))
+
     def coarse(self) -> Operation:
-        """Return the best of a grid over all batches."""
-        grid = np.array(sorted({float(round(b)) for b in np.geomspace(1, _LARGEST_BATCH, _POINTS)}))
-        return self.choose(np.minimum(grid, np.maximum(self.largest, 1.0)), halvings=_COARSE_HALVINGS)
+        """Return the best of a grid over all batches that fit."""
+        return self.choose(np.round(self.step ** np.arange(_POINTS)), halvings=_COARSE_HALVINGS)
 
     def refine(self, first: Array) -> Operation:
         """Return the best of finer batches around each row's best of a coarse pass, shape (rows,)."""
-        step = (_LARGEST_BATCH) ** (1 / (_POINTS - 1))
-        fine = np.round(first[:, None] * np.geomspace(1 / step, step, _REFINED))
+        fine = np.round(first[:, None] * self.step ** np.linspace(-1.0, 1.0, _REFINED))
         fine = np.clip(np.concatenate([fine, first[:, None]], axis=1), 1.0, np.maximum(self.largest, 1.0))
         return self.choose(np.sort(fine, axis=1))
 
@@ -234,7 +238,7 @@ class _Search:
         if demand.load is not Load.OPEN:
             tails = serving.tails_of(served, lengths, demand.percentile)
             return everything, tails.ttft_s, tails.tpot_s
-        load = serving.sustained_load(
+        held = serving.sustained_load(
             served,
             lengths,
             demand.percentile,
@@ -243,11 +247,17 @@ class _Search:
             replicas=self.replicas,
             halvings=halvings,
         )
+        load, ttft, tpot = held.load, held.ttft_s, held.tpot_s
         if demand.rate_per_s is not None:
             full = served.requests_per_s * self.factor * np.maximum(self.replicas, 1.0)
             load = np.minimum(load, demand.rate_per_s / full)
-        tails = serving.tails_of(served, lengths, demand.percentile, np.maximum(load, _LIGHTEST), self.replicas)
-        return load, tails.ttft_s, tails.tpot_s
+        lighter = (load < held.load) | (load < _LIGHTEST)
+        if halvings < HALVINGS:
+            # A coarse pass asks of what misses the limits only which batch is nearest to them.
+            return load, np.where(lighter, served.ttft_s, ttft), np.where(lighter, served.tpot_s, tpot)
+        at = np.maximum(load, _LIGHTEST)
+        tails = serving.tails_in(served, lengths, demand.percentile, at, self.replicas, lighter)
+        return load, np.where(lighter, tails.ttft_s, ttft), np.where(lighter, tails.tpot_s, tpot)
 
 
 def _seconds(limit_ms: float | None) -> float:

@@ -10,10 +10,11 @@ from chipdex.domain.accelerator import Accelerator, Status
 from chipdex.domain.model import Family
 from chipdex.domain.offer import Offer
 from chipdex.estimate.hardware import Platform, missing_figure, usable_bytes
+from chipdex.estimate.operation import Array
 from chipdex.search.choosing import Candidate, Outcome
 from chipdex.search.engines import Engine, engine_for
 from chipdex.search.knowledge import Knowledge, factors, power_factors
-from chipdex.search.operate import contenders, lengths_of, operate
+from chipdex.search.operate import Operation, contenders, lengths_of, operate
 from chipdex.search.ownership import OWNER
 from chipdex.search.pricing import Market, market
 from chipdex.search.query import Choice, Objective, Query
@@ -145,28 +146,40 @@ def _search(engine: Engine, platforms: Sequence[Platform], outcome: Outcome) -> 
         outcome.reject(device.id, "memory", need / GB, usable_bytes(device) / GB, "GB")
     if not kept.platform:
         return
-    factor = factors(kept.hw.platforms, query.model, query.demand)
+    of_row = np.array(kept.platform)
+    factor = factors(kept.hw.platforms, query.model, query.demand)[of_row]
+    watts = power_factors(kept.hw.platforms, query.model, query.demand)[of_row]
     # Deployments are compared at what they can do; the rate says how many of them are needed.
     demand, objective = attrs.evolve(query.demand, rate_per_s=None), query.choice.objective
-    rows, near = contenders(
+    rows, coarse = contenders(
         engine,
         kept.deployments(query.model, lengths),
         demand,
         objective,
-        rivals=[index * _MOST_DEVICES + split.devices for index, split in zip(kept.platform, kept.split, strict=True)],
-        factor=factor[np.array(kept.platform)][:, None],
+        rivals=[one * _MOST_DEVICES + split.devices for one, split in zip(kept.platform, kept.split, strict=True)],
+        factor=factor[:, None],
     )
-    kept = kept.keep(rows)
+    if coarse is not None:
+        rehearsal = Outcome(query, outcome.prices)
+        rehearsal.choose(kept, _with_power(coarse, watts), rows)
+        far = rehearsal.beyond_reach()
+        outcome.winners.update(far)
+        rows = [row for row in rows if platforms[kept.platform[row]].accelerator.id not in far]
+    near = kept.keep(rows)
     operation = operate(
         engine,
-        kept.deployments(query.model, lengths),
+        near.deployments(query.model, lengths),
         demand,
         objective,
-        factor=factor[np.array(kept.platform)][:, None],
-        near=near,
+        factor=factor[rows][:, None],
+        near=None if coarse is None else coarse.batch[rows],
     )
-    watts = operation.power_w * power_factors(kept.hw.platforms, query.model, query.demand)[np.array(kept.platform)]
-    outcome.choose(kept, attrs.evolve(operation, power_w=watts))
+    outcome.choose(near, _with_power(operation, watts[rows]), range(len(rows)))
+
+
+def _with_power(operation: Operation, factor: Array) -> Operation:
+    """Return an operation with its watts multiplied by what calibration knows of each row's."""
+    return attrs.evolve(operation, power_w=operation.power_w * factor)
 
 
 def _answer(rank: int, candidate: Candidate, query: Query) -> Answer:

@@ -25,22 +25,22 @@ def is_family(model: Model, *families: Family) -> bool:
 
 
 def has_peaks(accelerator: Accelerator) -> bool:
-    """Return whether a device computes numbers: a spiking chip answers for events only."""
-    return accelerator.neuromorphic is None
+    """Return whether a device computes numbers: a chip that computes in events answers for events only."""
+    return not accelerator.computes_in_events
 
 
 def capacity(deployments: Deployments, *, shards: Array | float = 1.0) -> Memory:
     """Return what each device holds: all parameters (cut `shards` ways) and the activations of each inference.
 
-    A device whose capacity nobody published is taken to hold the model: it is told apart by its basis.
+    A device whose capacity nobody published is taken to hold the model, whatever it has on the die: it is told apart
+    by its basis. One that keeps everything on the die says so by a capacity of 0.
     """
-    hw = deployments.hw
-    usable = np.where(hw.usable > 0, hw.usable, np.where(_is_unknown(deployments), _UNKNOWN_CAPACITY, 0.0))
+    usable = np.where(_is_unknown(deployments), _UNKNOWN_CAPACITY, deployments.hw.usable)
     return Memory(
         usable=usable,
-        weights=stored_bytes(hw, deployments.model) / shards,
+        weights=stored_bytes(deployments.hw, deployments.model) / shards,
         activations=np.zeros_like(usable),
-        per_sequence=np.maximum(live_bytes(hw, deployments.model.stage), 1.0),
+        per_sequence=np.maximum(live_bytes(deployments.hw, deployments.model.stage), 1.0),
     )
 
 
