@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,6 +23,36 @@ def members() -> set[str]:
 def test_the_group_dev_installs_every_member() -> None:
     group = [Requirement(line).name for line in project(ROOT)["dependency-groups"]["dev"]]
     assert {name for name in group if name.startswith("chipdex-")} == members()
+
+
+def test_the_extra_all_installs_every_member() -> None:
+    listed = [Requirement(line).name for line in project(ROOT)["project"]["optional-dependencies"]["all"]]
+    assert sorted(listed) == sorted(members())
+
+
+def test_what_contract_tests_need_is_an_extra() -> None:
+    extra = {Requirement(line).name for line in project(ROOT)["project"]["optional-dependencies"]["testing"]}
+    assert extra == {"pytest", "hatchling"}
+    core = {Requirement(line).name for line in project(ROOT)["project"]["dependencies"]}
+    assert extra.isdisjoint(core)
+
+
+def test_every_member_requires_the_same_range_of_the_core() -> None:
+    folders = [path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")] + [ROOT / "profiles"]
+    ranges = {
+        str(Requirement(line).specifier)
+        for folder in folders
+        for line in project(folder)["project"]["dependencies"]
+        if Requirement(line).name == "chipdex"
+    }
+    (accepted,) = map(SpecifierSet, ranges)
+    assert accepted.contains(project(ROOT)["project"]["version"])
+
+
+def test_every_member_keeps_the_contract_in_its_tests() -> None:
+    for folder in [*(ROOT / "plugins").glob("chipdex-*"), ROOT / "profiles"]:
+        texts = [path.read_text(encoding="utf-8") for path in (folder / "tests").glob("test_*.py")]
+        assert any("(PluginContract):" in text for text in texts), folder.name
 
 
 def test_every_member_is_taken_from_the_workspace() -> None:

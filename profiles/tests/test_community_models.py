@@ -1,32 +1,21 @@
-"""The community models and workloads read clean, are sourced, have unique names, and are as large as published."""
+"""The community models and workloads keep the contract, have unique names, and are as large as published."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from chipdex.codec import lint_file, read_file, structure
 from chipdex.domain import (
     PRECISIONS,
     BenchmarkWorkload,
-    Model,
-    Record,
     kv_bytes_per_token,
     parameter_count,
 )
 from chipdex.ids import normal_form
+from chipdex.testing import PluginContract, installed
 
-PACKAGE = Path(__file__).parents[1] / "chipdex_profiles"
-FILES = [(kind, path) for kind in ("models", "workloads") for path in sorted((PACKAGE / kind).rglob("*.toml"))]
-
-
-def records(kind: str) -> dict[str, Record]:
-    found = (structure(plain) for folder, path in FILES if folder == kind for plain in read_file(path, folder))
-    return {record.id: record for record in found}
-
-
-MODELS: dict[str, Model] = {key: record for key, record in records("models").items() if isinstance(record, Model)}
-WORKLOADS = {key: record for key, record in records("workloads").items() if isinstance(record, BenchmarkWorkload)}
+PLUGIN = installed("chipdex_profiles")
+MODELS = dict(PLUGIN.models)
+WORKLOADS: dict[str, BenchmarkWorkload] = dict(PLUGIN.registry.workloads)
 
 LANGUAGE = {key: model for key, model in MODELS.items() if model.decoder is not None}
 
@@ -140,15 +129,13 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("kind", "path"), FILES, ids=lambda value: value.stem if isinstance(value, Path) else value)
-def test_every_profile_is_without_fault(kind: str, path: Path) -> None:
-    assert [str(problem) for problem in lint_file(path, kind)] == []
+LEAST = {"models": 300, "workloads": 68}
 
 
-def test_a_file_stands_where_its_id_says() -> None:
-    ids = {f"{path.parent.name}/{path.stem}" for kind, path in FILES if kind == "models"}
-
-    assert ids == set(MODELS)
+class TestProfiles(PluginContract):
+    package = "chipdex_profiles"
+    least = LEAST
+    names = tuple(NAMES.items())
 
 
 def test_no_two_models_share_a_name() -> None:
@@ -159,13 +146,6 @@ def test_no_two_models_share_a_name() -> None:
     )
 
     assert [name for name, count in names.items() if count > 1] == []
-
-
-@pytest.mark.parametrize(("name", "expected"), NAMES.items())
-def test_a_model_answers_to_what_people_and_benchmarks_call_it(name: str, expected: str) -> None:
-    model = MODELS[expected]
-
-    assert normal_form(name) in {normal_form(text) for text in (model.name, model.id.partition("/")[2], *model.aliases)}
 
 
 @pytest.mark.parametrize("key", LANGUAGE)

@@ -2,29 +2,24 @@
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from chipdex.codec import read_file, structure
 from chipdex.domain import PRECISIONS, BenchmarkWorkload, Family, Limits, Model, Scenario, Stage, StageKind
 from chipdex.ids import normal_form
+from chipdex.testing import installed
 
-PACKAGE = Path(__file__).parents[1] / "chipdex_profiles"
+PLUGIN = installed("chipdex_profiles")
 
 
 @cache
 def networks() -> dict[str, Model]:
-    found = (structure(plain) for path in (PACKAGE / "models").rglob("*.toml") for plain in read_file(path, "models"))
-    return {model.id: model for model in found if isinstance(model, Model) and model.stage}
+    return {model.id: model for model in PLUGIN.models.values() if model.stage}
 
 
 @cache
 def workloads() -> dict[str, BenchmarkWorkload]:
-    found = (
-        structure(plain) for path in (PACKAGE / "workloads").rglob("*.toml") for plain in read_file(path, "workloads")
-    )
-    return {workload.id: workload for workload in found if isinstance(workload, BenchmarkWorkload)}
+    return dict(PLUGIN.registry.workloads)
 
 
 def work(stages: Iterable[Stage]) -> float:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from chipdex.domain import *  # noqa: F403 - the domain's own list is what is published
 from chipdex.domain import __all__ as _domain_names
+from chipdex.errors import FetchError
 from chipdex.hooks.compatibility import HOOK_API
-from chipdex.hooks.records import Command, Estimator, FetchContext, LintRule, PricingSource, ProfileSource
+from chipdex.hooks.records import Command, Estimator, FetchContext, LintFinding, LintRule, PricingSource, ProfileSource
 from chipdex.hooks.specs import hookimpl
 
 if TYPE_CHECKING:
+    from chipdex.codec.row_ids import offer_id
     from chipdex.estimate.decoder import Deployments, Performance
     from chipdex.estimate.families.batched import batch_performance
     from chipdex.estimate.memory import Memory as Footprint
@@ -23,17 +25,21 @@ __all__ = [
     "Deployments",
     "Estimator",
     "FetchContext",
+    "FetchError",
     "Footprint",
+    "LintFinding",
     "LintRule",
     "Performance",
     "PricingSource",
     "ProfileSource",
     "batch_performance",
     "hookimpl",
+    "offer_id",
 ]
 __all__ += _domain_names  # noqa: PLE0605 - a list, added to
 
-_OF_ESTIMATION = {
+_LAZY = {
+    "offer_id": ("chipdex.codec.row_ids", "offer_id"),
     "Deployments": ("chipdex.estimate.decoder", "Deployments"),
     "Performance": ("chipdex.estimate.decoder", "Performance"),
     "Footprint": ("chipdex.estimate.memory", "Memory"),
@@ -42,8 +48,8 @@ _OF_ESTIMATION = {
 
 
 def __getattr__(name: str) -> Any:
-    """Return what estimators work with: numpy comes with it, so it is imported by those who ask for it."""
-    if name in _OF_ESTIMATION:
-        module, attribute = _OF_ESTIMATION[name]
+    """Return what estimators and fetchers work with, imported when asked for: numpy and cattrs come with it."""
+    if name in _LAZY:
+        module, attribute = _LAZY[name]
         return getattr(import_module(module), attribute)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

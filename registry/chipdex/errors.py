@@ -77,6 +77,12 @@ class PluginError(ChipdexError):
     code = "plugin"
 
 
+class FetchError(ChipdexError):
+    """A price source could not be read: the network, the answer or what it holds."""
+
+    code = "fetch"
+
+
 class StorageError(ChipdexError):
     """A file or folder that cannot be read or written."""
 

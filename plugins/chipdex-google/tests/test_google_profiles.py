@@ -1,186 +1,80 @@
-"""The Google profiles read clean, are dense, are sourced, and say what the vendors say."""
+"""The Google profiles keep the contract, and say what Google says."""
 
-from collections import Counter
-from functools import partial
-from pathlib import Path
+from chipdex.testing import PluginContract
 
-import pytest
-
-from chipdex.catalog.resolve import Entry, Resolver, device_description, device_resolver
-from chipdex.codec import Plain, lint_file, read_file, structure
-from chipdex.domain import Accelerator, SourceKind
-from chipdex.ids import normal_form
-
-FOLDER = Path(__file__).parents[1] / "chipdex_google" / "devices" / "google"
-FILES = sorted(FOLDER.glob("*.toml"))
-
-REQUIRED = {"tpu-v2", "tpu-v3", "tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e", "tpu7x-ironwood"}
-EDGE = {"coral-edge-tpu"}  # memory of the host
-MOST_HOST = 64
-MOST_SCALE_UP = 600  # half of the 1200 GB/s that Google prints for both directions
+REQUIRED = {
+    "google/tpu-v2",
+    "google/tpu-v3",
+    "google/tpu-v4",
+    "google/tpu-v5e",
+    "google/tpu-v5p",
+    "google/tpu-v6e",
+    "google/tpu7x-ironwood",
+}
+LEAST = {"tpu": 9}
 NAMES = (
-    ("TPU v5e", "tpu-v5e"),
-    ("v5litepod", "tpu-v5e"),
-    ("v5litepod-8", "tpu-v5e"),
-    ("tpu-v5-lite-podslice", "tpu-v5e"),
-    ("ct5lp", "tpu-v5e"),
-    ("google/tpu-v5e", "tpu-v5e"),
-    ("TPU-v6e", "tpu-v6e"),
-    ("Trillium", "tpu-v6e"),
-    ("tpu-v5p-slice", "tpu-v5p"),
-    ("v3-8", "tpu-v3"),
-    ("TPU-v7x(Ironwood)", "tpu7x-ironwood"),
-    ("Coral-USB-EdgeTPU", "coral-edge-tpu"),
-    ("Coral USB Accelerator", "coral-edge-tpu"),
+    ("TPU v5e", "google/tpu-v5e"),
+    ("v5litepod", "google/tpu-v5e"),
+    ("v5litepod-8", "google/tpu-v5e"),
+    ("tpu-v5-lite-podslice", "google/tpu-v5e"),
+    ("ct5lp", "google/tpu-v5e"),
+    ("google/tpu-v5e", "google/tpu-v5e"),
+    ("TPU-v6e", "google/tpu-v6e"),
+    ("Trillium", "google/tpu-v6e"),
+    ("tpu-v5p-slice", "google/tpu-v5p"),
+    ("v3-8", "google/tpu-v3"),
+    ("TPU-v7x(Ironwood)", "google/tpu7x-ironwood"),
+    ("Coral-USB-EdgeTPU", "google/coral-edge-tpu"),
+    ("Coral USB Accelerator", "google/coral-edge-tpu"),
 )
 FIGURES = {
-    "tpu-v5e": {
+    "google/tpu-v5e": {
         "memory.capacity_gb": 16, "memory.bandwidth_gb_per_s": 819, "compute.dense.bf16_tflops": 197,
         "compute.dense.int8_tops": 393, "link.scale_up.bandwidth_gb_per_s": 200, "topology.scale_up_domain": 256,
     },
-    "tpu-v6e": {
+    "google/tpu-v6e": {
         "memory.capacity_gb": 32, "memory.bandwidth_gb_per_s": 1638, "compute.dense.bf16_tflops": 918,
         "compute.dense.int8_tops": 1836, "link.scale_up.bandwidth_gb_per_s": 400,
     },
-    "tpu-v5p": {
+    "google/tpu-v5p": {
         "memory.bandwidth_gb_per_s": 2765, "compute.dense.bf16_tflops": 459, "link.scale_up.bandwidth_gb_per_s": 600,
         "topology.devices_per_host": 4, "topology.scale_up_domain": 8960,
     },
-    "tpu-v4": {"memory.bandwidth_gb_per_s": 1200, "compute.dense.bf16_tflops": 275, "topology.scale_up_domain": 4096},
-    "coral-edge-tpu": {"compute.dense.int8_tops": 4, "power.tdp_w": 2},
-    "tpu7x-ironwood": {"compute.dense.bf16_tflops": 2307, "compute.dense.fp8_tflops": 4614, "memory.usable_gb": 206.16},
+    "google/tpu-v4": {"memory.bandwidth_gb_per_s": 1200, "compute.dense.bf16_tflops": 275, "topology.scale_up_domain": 4096},
+    "google/coral-edge-tpu": {"compute.dense.int8_tops": 4, "power.tdp_w": 2},
+    "google/tpu7x-ironwood": {"compute.dense.bf16_tflops": 2307, "compute.dense.fp8_tflops": 4614, "memory.usable_gb": 206.16},
 }  # fmt: skip
+EDGE = {"google/coral-edge-tpu"}  # memory of the host
+TDP_RANGE_W = {"*": (50, 1500), "google/coral-*": (1, 1500)}
+FASTEST_LINKS = {"host": 64, "scale_up": 600}  # half of the 1200 GB/s that Google prints for both directions
 
 
-@pytest.fixture(scope="module")
-def records() -> dict[str, Plain]:
-    return {path.stem: read_file(path, "devices")[0] for path in FILES}
+class TestGoogle(PluginContract):
+    package = "chipdex_google"
+    required = REQUIRED
+    names = NAMES
+    spot_figures = FIGURES
+    least = LEAST
+    without_peak = ()
+    tdp_range_w = TDP_RANGE_W
+    fastest_links = FASTEST_LINKS
 
+    def test_every_device_has_memory(self) -> None:
+        for name, device in self.devices.items():
+            assert (device.memory.capacity_gb and device.memory.bandwidth_gb_per_s) or name in EDGE, name
 
-@pytest.fixture(scope="module")
-def devices(records: dict[str, Plain]) -> dict[str, Accelerator]:
-    structured = {name: structure(record) for name, record in records.items()}
-    return {name: device for name, device in structured.items() if isinstance(device, Accelerator)}
+    def test_half_formats_have_one_rate(self) -> None:
+        for name, device in self.devices.items():
+            dense = device.compute.dense
+            if dense.bf16_tflops and dense.fp16_tflops:
+                assert dense.bf16_tflops == dense.fp16_tflops, name
 
+    def test_a_fabric_has_a_link(self) -> None:
+        for name, device in self.devices.items():
+            if (device.topology.scale_up_domain or 1) > 1:
+                assert device.link.scale_up.bandwidth_gb_per_s, name
 
-@pytest.fixture(scope="module")
-def resolver(records: dict[str, Plain]) -> Resolver:
-    return device_resolver(
-        Entry(
-            id=record.id,
-            names=(record.data["name"], *record.data.get("aliases", ())),
-            describe=partial(device_description, record.data),
-        )
-        for record in records.values()
-    )
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_profile_has_no_problem(path: Path) -> None:
-    assert lint_file(path, "devices") == []
-
-
-def test_required_devices_are_present() -> None:
-    assert not REQUIRED - {path.stem for path in FILES}
-
-
-def test_id_is_the_file_name(records: dict[str, Plain]) -> None:
-    assert {name: record.id for name, record in records.items()} == {path.stem: f"google/{path.stem}" for path in FILES}
-
-
-def test_every_device_has_memory_and_a_dense_peak(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        if name not in EDGE:
-            assert device.memory.capacity_gb, name
-            assert device.memory.bandwidth_gb_per_s, name
-        peaks = device.compute.dense
-        assert peaks.bf16_tflops or peaks.fp16_tflops or peaks.fp32_tflops or peaks.int8_tops, name
-
-
-def test_peaks_are_dense_everywhere(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        dense = device.compute.dense
-        if dense.fp8_tflops and dense.bf16_tflops:
-            assert dense.fp8_tflops / dense.bf16_tflops < 2.1, f"{name}: fp8 looks sparse"
-        if dense.int8_tops and dense.fp16_tflops:
-            assert dense.int8_tops / dense.fp16_tflops < 2.1, f"{name}: int8 looks sparse"
-        if dense.fp4_tflops and dense.fp8_tflops:
-            assert dense.fp4_tflops / dense.fp8_tflops < 2.1, f"{name}: fp4 looks sparse"
-        if dense.bf16_tflops and dense.fp16_tflops:
-            assert dense.bf16_tflops == dense.fp16_tflops, f"{name}: fp16 and bf16 differ"
-
-
-def test_usable_memory_is_near_the_capacity(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        usable, printed = device.memory.usable_gb, device.memory.capacity_gb
-        if usable and printed:
-            assert 0.9 < usable / printed < 1.085, name
-
-
-def test_links_are_per_direction(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        assert (device.link.host.bandwidth_gb_per_s or 0) <= MOST_HOST, name
-        assert (device.link.scale_up.bandwidth_gb_per_s or 0) <= MOST_SCALE_UP, name
-
-
-def test_a_fabric_has_a_link(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        if (device.topology.scale_up_domain or 1) > 1:
-            assert device.link.scale_up.bandwidth_gb_per_s, name
-
-
-def test_power_is_of_one_device(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        if device.power.tdp_w:
-            assert (1 if name in EDGE else 50) <= device.power.tdp_w <= 1500, name
-            assert (device.power.idle_w or 0) < device.power.tdp_w / 2, name
-
-
-def test_derived_figures_rest_on_sources_that_can_be_opened(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        for key, source in device.sources.items():
-            reached = {key}
-            for _ in device.sources:
-                reached |= {of for one in reached for of in device.sources[one].of}
-            assert any(device.sources[one].kind is not SourceKind.DERIVED for one in reached), f"{name}: {key}"
-            assert source.title
-
-
-def test_every_source_is_used(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        named = {key for keys in device.provenance.values() for key in keys}
-        named |= {key for dispute in device.disputed for key in dispute.source}
-        named |= {key for source in device.sources.values() for key in source.of}
-        assert set(device.sources) == named, name
-
-
-def test_a_dispute_gives_another_value_of_a_figure_the_device_has(devices: dict[str, Accelerator]) -> None:
-    for name, device in devices.items():
-        for dispute in device.disputed:
-            value: object = device
-            for part in dispute.figure.split("."):
-                value = value[int(part)] if isinstance(value, tuple) else getattr(value, part)
-            assert value is not None, f"{name}: {dispute.figure}"
-            assert value != dispute.value, f"{name}: {dispute.figure}"
-            assert dispute.source, f"{name}: {dispute.figure}"
-
-
-def test_names_are_unique(records: dict[str, Plain]) -> None:
-    owners = Counter(
-        form for record in records.values() for form in {normal_form(one) for one in (record.id, *record.names)}
-    )
-    assert [form for form, count in owners.items() if count > 1] == []
-
-
-@pytest.mark.parametrize(("name", "expected"), NAMES)
-def test_name_is_found(resolver: Resolver, name: str, expected: str) -> None:
-    assert resolver.resolve(name) == f"google/{expected}"
-
-
-@pytest.mark.parametrize(("name", "figures"), FIGURES.items())
-def test_figures_are_the_vendors(devices: dict[str, Accelerator], name: str, figures: dict[str, float]) -> None:
-    for path, expected in figures.items():
-        value: object = devices[name]
-        for part in path.split("."):
-            value = getattr(value, part)
-        assert value == pytest.approx(expected), path
+    def test_an_idle_device_draws_less_than_half_of_its_tdp(self) -> None:
+        for name, device in self.devices.items():
+            if device.power.tdp_w:
+                assert (device.power.idle_w or 0) < device.power.tdp_w / 2, name

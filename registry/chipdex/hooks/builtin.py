@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Final
 
-from chipdex.hooks.locate import package_folder
-from chipdex.hooks.records import Estimator, ProfileSource
+from chipdex.hooks.records import Estimator, LintRule
 from chipdex.hooks.specs import hookimpl
 
 FAMILIES: Final = (
@@ -37,14 +36,25 @@ def chipdex_estimators() -> Iterable[Estimator]:
         )
 
 
-class DataPlugin:
-    """The core's implementation on behalf of one data plugin: it yields the plugin's folder and executes nothing."""
+LINT_THEMES: Final = (
+    "ranges",
+    "formats",
+    "memory",
+    "links",
+    "power",
+    "nodes",
+    "balance",
+    "dates",
+    "prices",
+    "identity",
+    "measured",
+    "models",
+)
+"""Modules of `chipdex.plausibility.rules`, each with the lint rules of one theme."""
 
-    def __init__(self, package: str) -> None:
-        self.package = package
-        self.folder = package_folder(package)
 
-    @hookimpl
-    def chipdex_profile_sources(self) -> Iterable[ProfileSource]:
-        """Yield the package's own folder."""
-        yield ProfileSource(package=self.package, folder=str(self.folder))
+@hookimpl
+def chipdex_lint_rules() -> Iterable[LintRule]:
+    """Yield the core's lint rules; their modules are imported now, because only `lint` asks for them."""
+    for theme in LINT_THEMES:
+        yield from import_module(f"chipdex.plausibility.rules.{theme}").RULES

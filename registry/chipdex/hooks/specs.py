@@ -296,17 +296,42 @@ def chipdex_estimators() -> Iterable[Estimator]:
 def chipdex_lint_rules() -> Iterable[LintRule]:
     """Yield plausibility checks for profiles.
 
+    `check` looks at one record; `compare` also takes everything that is known, to compare it with its peers.
+
     A complete plugin module::
 
-        from chipdex.api import Accelerator, LintRule, hookimpl
+        from chipdex.api import Accelerator, LintFinding, LintRule, hookimpl
 
-        def check(record):
-            if isinstance(record, Accelerator) and record.vendor == "acme" and record.memory.capacity_gb == 0:
-                yield "memory.capacity_gb is 0, and every Acme device has memory of its own."
+        def has_memory(record):
+            if record.vendor == "acme" and record.memory.capacity_gb == 0:
+                yield LintFinding("is 0, and every Acme device has memory of its own.", key="memory.capacity_gb")
+
+        def draws_as_its_siblings(record, registry):
+            others = [
+                other.power.tdp_w
+                for other in registry.accelerators.values()
+                if other.vendor == record.vendor == "acme" and other.id != record.id and other.power.tdp_w
+            ]
+            tdp_w = record.power.tdp_w
+            if others and tdp_w and tdp_w > 2 * max(others):
+                yield LintFinding(f"is {tdp_w:g}, twice what any other Acme device draws.", key="power.tdp_w")
 
         @hookimpl
         def chipdex_lint_rules():
-            yield LintRule(id="acme-memory", check=check, help="Acme devices have memory of their own.")
+            yield LintRule(
+                id="acme-memory",
+                about=(Accelerator,),
+                check=has_memory,
+                finds="An Acme device without memory.",
+                help="Write what the datasheet gives.",
+            )
+            yield LintRule(
+                id="acme-power",
+                about=(Accelerator,),
+                compare=draws_as_its_siblings,
+                finds="An Acme device that draws far more than its siblings.",
+                help="Write the power of the board, not that of the node.",
+            )
     """
     raise NotImplementedError
 
