@@ -8,11 +8,11 @@ from fakes.tables import PLAIN_TABLE
 
 from chipdex.calibrate.cells import Measure, cells_of
 from chipdex.calibrate.predict import predictions, residuals
-from chipdex.domain import PRECISIONS, Load, Memory, Neuromorphic, PowerScope, Scenario
+from chipdex.domain import PRECISIONS, Compute, Load, Memory, Neuromorphic, PowerScope, Scenario
 from chipdex.search import Case, Knowledge, estimate
 
 SMALL = chip("acme/small", memory=Memory(capacity_gb=4.0, bandwidth_gb_per_s=100.0))
-EVENTS = chip("acme/events", neuromorphic=Neuromorphic(synapses=1e6))
+EVENTS = chip("acme/events", compute=Compute(), neuromorphic=Neuromorphic(synapses=1e6))
 
 DEVICES = (chip("acme/a"), chip("acme/b", memory=Memory(capacity_gb=40.0, bandwidth_gb_per_s=900.0)), SMALL, EVENTS)
 ROWS = (

@@ -123,3 +123,37 @@ def test_rows_are_found_by_who_brings_them(bench: Bench) -> None:
     assert values(registry.measurements_by("chipdex-lab")) == [500]
     assert registry.measurements_by("chipdex-c") == ()
     assert list(registry.measurement_digests()) == ["chipdex-a", "chipdex-b", "chipdex-lab"]
+
+
+def test_rows_on_one_device_are_those_of_all_its_names_and_no_others(bench: Bench) -> None:
+    named = device("acme/x100", name="ACME X100", top='aliases = ["X-100"]')
+    cells = (
+        ("acme/m1", "acme/x100", 1),
+        ("acme/m2", "X-100", 2),
+        ("acme/m2", "acme/x200", 3),
+        ("acme/m3", "ACME X100", 4),
+    )
+    bench.plugin("chipdex-a", {"devices/acme/x100.toml": named, "measurements/a.toml": rows(*cells)})
+    registry = bench.load()
+    found = registry.measurements_on("acme/x100")
+    assert values(found) == [1, 2, 4]
+    assert found == tuple(row for row in registry.measurements if row.accelerator == "acme/x100")
+
+
+def test_rows_on_a_device_are_read_without_making_those_of_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = device("acme/x200")
+    cells = (("acme/m1", "acme/x100", 1), ("acme/m2", "acme/x200", 2), ("acme/m2", "acme/x100", 3))
+    bench.plugin("chipdex-a", {"devices/acme/x200.toml": named, "measurements/a.toml": rows(*cells)})
+    registry = bench.load()
+    monkeypatch.setattr(type(registry), "measurements", property(lambda _: pytest.fail("all rows were made")))
+    assert values(registry.measurements_on("acme/x200")) == [2]
+
+
+def test_rows_on_a_device_that_two_origins_state_are_merged(bench: Bench) -> None:
+    named = device("acme/x100")
+    one = rows(("acme/m1", "acme/x100", 100))
+    bench.plugin("chipdex-a", {"devices/acme/x100.toml": named, "measurements/a.toml": one})
+    bench.plugin("chipdex-b", {"measurements/a.toml": one})
+    assert values(bench.load().measurements_on("acme/x100")) == [100]

@@ -155,7 +155,6 @@ def test_a_config_that_cannot_be_written_is_one_sentence(chipdex: Chipdex, monke
         ("install", "./nowhere"),
         ("install", "--find-links", "/nowhere", "x"),
         ("uninstall", "chipdex"),
-        ("lint",),
         ("lint", "/nowhere"),
         ("config", "set", "no.such.setting", "1"),
         ("config", "set", "plugins.strict", "perhaps"),

@@ -29,14 +29,12 @@ def test_one_source_shows_its_kind_and_several_show_as_community(chipdex: Chipde
     assert figures(document)["compute.dense.bf16_tflops"]["kind"] == "community"
 
 
-def test_unknown_reads_unknown_and_none_reads_zero(chipdex: Chipdex) -> None:
-    lines = {
-        line.split()[0]: line.split()[1]
-        for line in chipdex("show", "acme/x10", "--no-plugins").out.splitlines()
-        if line.count("  ")
-    }
-    assert lines["memory.capacity_gb"] == "0"
-    assert lines["power.idle_w"] == "unknown"
+def test_every_figure_has_a_row_in_json_and_what_is_unknown_is_listed(chipdex: Chipdex) -> None:
+    document = json.loads(chipdex("show", "acme/x10", "--no-plugins", "--json").out)
+    assert figures(document)["power.idle_w"]["value"] is None
+    assert "power.idle_w" in document["unknown"]
+    assert figures(document)["memory.capacity_gb"]["value"] == 0
+    assert "memory.capacity_gb" not in document["unknown"]
 
 
 @pytest.mark.parametrize("name", ["ACME x100 board", "x100", "acme/m1", "m-one", "acme/x100-m1-offline"])
@@ -69,15 +67,48 @@ def test_only_the_differences_may_be_asked_for(chipdex: Chipdex) -> None:
     assert set(figures(json.loads(done.out))) == {"name", "memory.capacity_gb"}
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
+def test_json_says_of_each_row_whether_they_differ_and_who_is_best(chipdex: Chipdex) -> None:
+    document = json.loads(chipdex("compare", "acme/x100", "acme/x10", "--no-plugins", "--json").out)
+    found = figures(document)
+    assert (found["memory.capacity_gb"]["differs"], found["memory.capacity_gb"]["best"]) == (True, ["acme/x100"])
+    assert (found["power.tdp_w"]["differs"], found["power.tdp_w"]["best"]) == (False, [])
+
+
+def test_devices_are_compared_by_ratios_rents_and_shared_results_too(chipdex: Chipdex) -> None:
+    document = json.loads(chipdex("compare", "acme/x100", "acme/x10", "--no-plugins", "--json").out)
+    derived = {row["figure"]: row for row in document["derived"]}
+    # 900 TFLOPS at 700 W; the cheapest of 2.50 and 16 / 8 US dollars.
+    assert derived["ratio.tops_per_w"]["values"]["acme/x100"] == pytest.approx(900 / 700)
+    assert derived["rent.on_demand"]["values"] == {"acme/x100": 2.0, "acme/x10": None}
+
+
+def test_what_differs_stands_before_what_is_the_same_and_the_best_has_a_star(chipdex: Chipdex) -> None:
+    out = chipdex("compare", "acme/x100", "acme/x10", "--no-plugins").out
+    differ, same = out.index("Where they differ"), out.index("The same in all")
+    assert differ < out.index("memory capacity") < same < out.index("power TDP")
+    (line,) = (line for line in out.splitlines() if line.startswith("memory capacity"))
+    assert line.split() == ["memory", "capacity", "96", "GB", "*", "0", "GB"]
+
+
+def test_markdown_and_csv_hold_the_same_rows(chipdex: Chipdex) -> None:
+    compared = ("compare", "acme/x100", "acme/x10", "--no-plugins", "--format")
+    assert "| memory capacity | 96 GB * | 0 GB |" in chipdex(*compared, "md").out
+    lines = chipdex(*compared, "csv").out.splitlines()
+    assert lines[0] == "figure,acme/x100,acme/x10"
+    assert "memory.capacity_gb,96.0,0.0" in lines
+    assert any(line.startswith("ratio.tops_per_w,") for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 160])
 def test_a_narrow_terminal_gets_several_tables_and_no_broken_id(
     chipdex: Chipdex, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     out = chipdex("compare", "acme/x100", "acme/x10", "--no-plugins").out
-    assert "acme/x100" in out
-    assert "acme/x10" in out
-    assert out.count("figure") == (2 if width == 40 else 1)
+    heads = [line for line in out.splitlines() if line.startswith("figure")]
+    assert {name for line in heads for name in line.split()[1:]} == {"acme/x100", "acme/x10"}
+    assert len(heads) == (6 if width == 40 else 3)
+    assert max(map(len, out.splitlines())) <= width
 
 
 @pytest.mark.parametrize("names", [("acme/x100",), ("acme/x100", "x100"), ("acme/x100", "acme/m1")])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chipdex.codec import lint_file, read_file
+from chipdex.codec.lint import inspect_file
 
 Write = Callable[[str, str], Path]
 
@@ -51,3 +52,29 @@ def test_other_problems_are_reported_with_it_and_no_key_twice(write: Write, devi
 
 def test_a_file_that_cannot_be_parsed_has_its_one_problem(write: Write) -> None:
     assert len(lint_file(write("devices/acme/x100.toml", "x ="), "devices")) == 1
+
+
+def test_an_inspected_file_knows_the_line_of_each_figure(write: Write, device_text: str) -> None:
+    inspected = inspect_file(write("devices/acme/x100.toml", device_text), "devices")
+    assert [plain.id for plain in inspected.records] == ["acme/x100"]
+    problem = inspected.problem(0, "memory.capacity_gb", "is odd.", "Look again.")
+    assert device_text.splitlines()[(problem.line or 0) - 1].startswith("capacity_gb")
+    assert (problem.key, problem.message, problem.fix) == ("memory.capacity_gb", "is odd.", "Look again.")
+
+
+def test_the_rows_of_a_file_are_told_apart_wherever_they_stand(write: Write, offers_text: str) -> None:
+    table = """
+[[table]]
+columns = ["instance", "usd_per_hour"]
+common = { provider = "acme", accelerator = "acme/x100", count = 1, region = "r", term = "spot", as_of = 2026-10-01, from = "list" }
+rows = [
+  ["small", 1.0],
+  ["large", 2.0],
+]
+"""
+    inspected = inspect_file(write("offers/acme.toml", offers_text + table), "offers")
+    lines = (offers_text + table).splitlines()
+    places = [inspected.problem(at, "usd_per_hour", "", "") for at in range(len(inspected.records))]
+    assert [lines[(place.line or 0) - 1].strip() for place in places[-2:]] == ['["small", 1.0],', '["large", 2.0],']
+    assert places[-1].key == "table.0.rows.1.usd_per_hour"
+    assert lines[(places[0].line or 0) - 1].startswith("usd_per_hour")

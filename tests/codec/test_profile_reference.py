@@ -60,7 +60,7 @@ def missing(cls: type, body: str) -> list[str]:
     found = []
     for name, annotation in field_types(cls).items():
         key = "from" if (cls, name) == (Disputed, "source") else name
-        if any(classes_in(annotation)) or name in ("id", "aliases", "sources", "provenance"):
+        if any(classes_in(annotation)) or name in ("id", "aliases", "accepted", "sources", "provenance"):
             continue
         row = re.search(rf"^\| `{key}` \|.*$", body, re.MULTILINE)
         kind = bare(annotation)
@@ -91,7 +91,7 @@ def test_every_record_key_source_key_and_dispute_is_documented() -> None:
     common = {heading: body for heading, body in SECTIONS.items() if heading.startswith("What every file has")}
     assert missing(Source, common["What every file has / `[source.KEY]`"]) == []
     assert missing(Disputed, common["What every file has / `[[disputed]]`"]) == []
-    for key in ("schema", "[source.KEY]", "from", "replace", "[[disputed]]"):
+    for key in ("schema", "[source.KEY]", "from", "replace", "[[disputed]]", "accepted"):
         assert f"| `{key}` |" in common["What every file has"]
 
 

@@ -95,8 +95,13 @@ def _design(found: Evidence, rows: NDArray[np.int64]) -> Design:
     return design([cell.point for cell in cells], [cell.years for cell in cells], found.y[rows])
 
 
-def table(found: Evidence, variances: Mapping[str, Mapping[str, float]], widths: Mapping[str, float]) -> Calibration:
-    """Return the calibration table of all evidence."""
+def table(
+    found: Evidence,
+    variances: Mapping[str, Mapping[str, float]],
+    widths: Mapping[str, float],
+    errors: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
+) -> Calibration:
+    """Return the calibration table of all evidence; `errors` are those of held-out devices (see `errors`)."""
     effects: dict[str, dict[str, float]] = {}
     age = {}
     for field, (_, fitted) in fits(found, variances).items():
@@ -115,6 +120,7 @@ def table(found: Evidence, variances: Mapping[str, Mapping[str, float]], widths:
         known=_known(found.cells),
         software=REFERENCE.isoformat(),
         digests=dict(sorted(found.digests.items())),
+        errors=errors or {},
     )
 
 

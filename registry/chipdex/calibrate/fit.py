@@ -70,7 +70,7 @@ def design(points: Sequence[Point], years: Sequence[float], y: Array) -> Design:
     mistaken format or a misconfigured run must not move its kin.
     """
     numbers: dict[str, dict[str, int]] = {}
-    rows = [dict(levels(at)) for at in points]
+    rows = [levels(at) for at in points]
     for row in rows:
         for kind, level in row.items():
             known = numbers.setdefault(kind, {})

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, cast
@@ -67,6 +67,12 @@ class Measured:
             row for rows, _ in self._folders for name in rows.models if is_asked_for(name) for row in rows.of(name)
         ]
         found += [row for row in map(_record, self._others) if is_asked_for(row.model)]
+        return sorted(found, key=attrgetter("id"))
+
+    def on(self, names: Collection[str]) -> list[Measurement]:
+        """Return the rows whose accelerator is called one of `names`, by id. They are whole where origins are apart."""
+        found = [row for rows, _ in self._folders for row in rows.on(names)]
+        found += [row for row in map(_record, self._others) if row.accelerator in names]
         return sorted(found, key=attrgetter("id"))
 
     def by(self, bringer: str) -> list[Measurement]:

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import attrs
 
+from chipdex.cli.render import text_of
 from chipdex.domain import Peaks, Record, Source
-from chipdex.units import unit_of
+from chipdex.units import SUFFIXES, unit_of
 
-APART: Final = frozenset({"id", "sources", "provenance", "disputed"})
+APART: Final = frozenset({"id", "sources", "provenance", "disputed", "accepted"})
 GATHERED: Final = "community"
 
 
@@ -58,6 +59,57 @@ def unit_text(path: str, value: Any) -> str:
     return unit_of(path) or ""
 
 
+SYMBOLS: Final[Mapping[str, str]] = {
+    "_gb_per_s": "GB/s",
+    "_tb_per_s": "TB/s",
+    "_gb": "GB",
+    "_mb": "MB",
+    "_kb": "KB",
+    "_bytes": "B",
+    "_bits": "bit",
+    "_tflops": "TFLOPS",
+    "_tops": "TOPS",
+    "_flops": "FLOP",
+    "_macs": "MAC",
+    "_w": "W",
+    "_v": "V",
+    "_pj": "pJ",
+    "_uj": "uJ",
+    "_j": "J",
+    "_nm": "nm",
+    "_mhz": "MHz",
+    "_us": "us",
+    "_ms": "ms",
+    "_s": "s",
+    "_per_s": "/s",
+    "_usd_per_hour": "USD/h",
+    "usd_per_hour": "USD/h",
+    "_usd_per_kwh": "USD/kWh",
+    "usd_per_kwh": "USD/kWh",
+    "_usd": "USD",
+    "_to_usd": "USD",
+    "g_per_kwh": "g/kWh",
+    "_tokens": "tokens",
+    "_fraction": "",
+}
+"""Suffix of a key -> the unit's symbol, as a page prints it behind the number."""
+
+
+def suffix_of(key: str) -> str:
+    """Return the unit's suffix of a key's last part, empty where it has none."""
+    name = key.rsplit(".", maxsplit=1)[-1]
+    return max((suffix for suffix in SUFFIXES if name.endswith(suffix)), key=len, default="")
+
+
+def value_text(path: str, value: Any) -> str:
+    """Return a figure's value with its unit's symbol, as a page prints it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return text_of(value)
+    symbol = SYMBOLS[suffix] if (suffix := suffix_of(path)) else ""
+    number = text_of(value)
+    return f"{number}{'' if symbol.startswith('/') else ' '}{symbol}".strip()
+
+
 def source_keys(record: Record, path: str) -> tuple[str, ...]:
     """Return the keys of the sources that give the figure: those of the nearest table that names any."""
     parts = path.split(".")
@@ -79,4 +131,4 @@ def kind_text(record: Record, keys: tuple[str, ...]) -> str:
 def source_line(key: str, source: Source) -> str:
     """Return one source: what it is, of which kind, when it was read and where it is."""
     where = source.url or f"{source.rule or 'no rule'} (from {', '.join(source.of) or 'nothing'})"
-    return f"  {key}: {source.title} ({source.kind.value}, read {source.retrieved.isoformat()}) {where}"
+    return f"{key}: {source.title} ({source.kind.value}, read {source.retrieved.isoformat()}) {where}"

@@ -15,8 +15,9 @@ from chipdex.cli.terminal import Terminal
 
 @attrs.frozen(kw_only=True)
 class Section:
-    """A part of a page for readers: lines of prose, then a table, either of which may be missing."""
+    """A part of a page for readers: a heading, lines of prose, then a table, any of which may be missing."""
 
+    heading: str = ""
     lines: Sequence[str] = ()
     table: Table | None = None
 
@@ -65,6 +66,8 @@ class Report:
     def _markdown(self) -> str:
         parts: list[str] = []
         for section in self.sections:
+            if section.heading:
+                parts.append(f"## {visible(section.heading)}\n")
             parts.extend(f"{visible(line)}\n" for line in section.lines)
             if section.table is not None:
                 parts.append(as_markdown(section.table))
@@ -75,10 +78,12 @@ class Report:
         for position, section in enumerate(self.sections):
             if position:
                 streams.write("\n")
+            if section.heading:
+                streams.write(terminal.legible(f"{terminal.strong(visible(section.heading))}\n"))
             for line in section.lines:
                 streams.write(terminal.legible(f"{terminal.wrapped(visible(line))}\n"))
             if section.table is not None:
-                if section.lines:
+                if section.lines or section.heading:
                     streams.write("\n")
                 drawn, dropped = as_terminal(section.table, terminal)
                 streams.write(terminal.legible(drawn))

@@ -31,6 +31,10 @@ class Terminal:
         indent = line[: len(line) - len(line.lstrip())] + "  "
         return textwrap.fill(line, self.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
+    def strong(self, heading: str) -> str:
+        """Return a heading, bold where the terminal has colours."""
+        return f"\x1b[1m{heading}\x1b[0m" if self.colour else heading
+
     def legible(self, text: str) -> str:
         """Return `text` with the marks that the encoding lacks replaced by plain ones."""
         return text if self.unicode else text.translate(_PLAIN)

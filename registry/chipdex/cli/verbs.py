@@ -38,7 +38,12 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
         Verb("install", "Install a plugin.", f"{_COMMANDS}.install:install"),
         Verb("uninstall", "Remove a plugin.", f"{_COMMANDS}.install:uninstall"),
     ),
-    "Contributing": (Verb("lint", "Check profiles and report every problem.", f"{_COMMANDS}.lint:lint"),),
+    "Contributing": (
+        Verb("new", "Start a device's or a model's profile, or a plugin.", f"{_COMMANDS}.new:new"),
+        Verb("lint", "Check profiles and report every problem.", f"{_COMMANDS}.lint:lint"),
+        Verb("preview", "Show a profile's page, its sibling, and where it would rank.", f"{_COMMANDS}.preview:preview"),
+        Verb("schema", "Print the JSON Schema of a kind of profile, for editors.", f"{_COMMANDS}.schema:schema"),
+    ),
     "This program": (
         Verb("config", "Show and change settings.", f"{_COMMANDS}.config:config"),
         Verb("cache", "Show and clear the cache.", f"{_COMMANDS}.cache:cache"),

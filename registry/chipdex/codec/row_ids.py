@@ -7,12 +7,13 @@ from typing import Any, Final
 from chipdex.domain import Grid, Offer, Record
 from chipdex.ids import normal_form
 
-_ROW_ID: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*(/[a-z0-9][a-z0-9._+-]*)+")
+ROW_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*(/[a-z0-9][a-z0-9._+-]*)+")
+"""A row's id: lower-case parts joined by slashes, at least two."""
 
 
 def is_row_id(text: str) -> bool:
     """Return whether `text` is lower-case parts joined by slashes, at least two."""
-    return _ROW_ID.fullmatch(text) is not None
+    return ROW_ID_PATTERN.fullmatch(text) is not None
 
 
 def spelled(name: str) -> str:

@@ -31,7 +31,7 @@ def _address(path: Path, source: Mapping[str, Any]) -> Iterator[Fault]:
     url = source.get("url")
     if url is None:
         yield Fault((*path, "url"), "is missing.", "Add the address at which the source can be opened.")
-    elif isinstance(url, str) and not url.startswith(("https://", "http://")):
+    elif isinstance(url, str) and url and not url.startswith(("https://", "http://")):
         yield Fault((*path, "url"), f'is "{url}", which is not a web address.', "Write it from https:// on.")
 
 
@@ -66,7 +66,8 @@ def _limits_are_of_scenarios(data: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(("limits", name), f"is not a scenario; those are {', '.join(known)}.", fix)
 
 
-_PARTS_OF_FAMILY: Final = {Family.DECODER: ("decoder",), Family.VISION_LANGUAGE: ("decoder", "stage")}
+PARTS_OF_FAMILY: Final = {Family.DECODER: ("decoder",), Family.VISION_LANGUAGE: ("decoder", "stage")}
+"""Family -> the parts that describe its models; those of every other family have stages alone."""
 
 
 def _model_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
@@ -78,7 +79,7 @@ def _family_has_its_parts(data: Mapping[str, Any]) -> Iterator[Fault]:
     family = data.get("family")
     if not isinstance(family, str) or family not in [*Family]:
         return
-    needed = _PARTS_OF_FAMILY.get(Family(family), ("stage",))
+    needed = PARTS_OF_FAMILY.get(Family(family), ("stage",))
     for part in needed:
         if part not in data:
             yield Fault((part,), f"is missing from a model of family {family}.", f"Describe it: add [{part}].")

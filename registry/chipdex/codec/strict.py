@@ -36,7 +36,9 @@ _KEPT_APART: Final = ("sources", "provenance", "disputed")
 
 
 def described(value: object) -> str:
-    """Return a value and its TOML type, as a person would name them."""
+    """Return a value and its TOML type, as a person would name them; `""` is what a form has still to be given."""
+    if value == "":
+        return "still empty"
     names = {str: "a string", bool: "a boolean", int: "a whole number", float: "a number", dict: "a table"}
     names |= {list: "a list", dt.date: "a date", dt.datetime: "a date and time", dt.time: "a time"}
     shown = "" if isinstance(value, dict | list) else f"{_toml(value)}, "
@@ -68,6 +70,7 @@ def _refused_number(value: Any, key: str, kind: type[int] | type[float], bounds:
     expected = what if unit in (None, "count") else f"{what} of {unit}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         fix = f"Write {value} without quotes." if _is_numeric(value) else f"Write {expected}."
+        fix = "Fill it in, or remove the line where nobody published it." if value == "" else fix
         return RefusedError(f"is {described(value)}, where {expected} is expected.", fix)
     if value != value or abs(value) > sys.float_info.max:  # noqa: PLR0124 - only nan differs from itself
         return RefusedError(

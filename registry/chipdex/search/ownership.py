@@ -53,6 +53,13 @@ def owned(accelerator: Accelerator, ownership: Ownership) -> Iterator[Offer]:
             yield _offer(accelerator, part, sold, sold.list_usd, as_of, ownership)
 
 
+def list_price(accelerator: Accelerator) -> float | None:
+    """Return the list price of one device in US dollars: its own, else its share of the cheapest node."""
+    if accelerator.price.list_usd is not None:
+        return accelerator.price.list_usd
+    return min((node.list_usd / node.count for node in accelerator.node if node.list_usd is not None), default=None)
+
+
 def _offer(
     accelerator: Accelerator,
     part: str,

@@ -1,7 +1,7 @@
 """A question, with every default made explicit: what `best` and `estimate` are asked."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -331,6 +331,16 @@ def default_precisions(model: Model) -> tuple[Precision, ...]:
     if not any(p.rank <= PRECISIONS["fp8"].rank for p in shipped):
         shipped.append(PRECISIONS["fp8"])
     # Devices without one 16-bit format run the other.
-    if any(p.name == "bf16" for p in shipped):
-        shipped.append(PRECISIONS["fp16"])
+    half = next((p.name for p in shipped if p.name in OTHER_HALF), None)
+    if half is not None:
+        shipped.append(PRECISIONS[OTHER_HALF[half]])
     return tuple(dict.fromkeys(shipped))
+
+
+def substitutes(precisions: Sequence[Precision]) -> dict[str, str]:
+    """Return which 16-bit format stands in for which, where both are asked for: the later for the earlier."""
+    halves = [p.name for p in precisions if p.name in OTHER_HALF]
+    return {halves[1]: halves[0]} if len(halves) > 1 else {}
+
+
+OTHER_HALF: Final = {"bf16": "fp16", "fp16": "bf16"}

@@ -15,9 +15,9 @@ from chipdex.search.choosing import Candidate, Outcome
 from chipdex.search.engines import Engine, engine_for
 from chipdex.search.knowledge import Knowledge, factors, power_factors
 from chipdex.search.operate import Operation, contenders, lengths_of, operate
-from chipdex.search.ownership import OWNER
+from chipdex.search.ownership import OWNER, list_price
 from chipdex.search.pricing import Market, market
-from chipdex.search.query import Choice, Objective, Query
+from chipdex.search.query import Choice, Objective, Query, substitutes
 from chipdex.search.result import Answer, BestAnswer, Carbon
 from chipdex.search.space import fitting, space, splits
 from chipdex.units import GB
@@ -79,7 +79,7 @@ def _admitted(registry: Records, outcome: Outcome) -> list[Accelerator]:
         elif choice.form_factor and choice.form_factor.lower() not in (device.form_factor or "").lower():
             outcome.reject(device_id, "form_factor")
         elif choice.max_price_usd is not None and not _affordable(device, choice.max_price_usd):
-            outcome.reject(device_id, "price", device.price.list_usd, choice.max_price_usd, "USD")
+            outcome.reject(device_id, "price", list_price(device), choice.max_price_usd, "USD")
         elif by_cost and outcome.prices.has_none(device_id):
             outcome.reject(device_id, "price")
         else:
@@ -94,7 +94,8 @@ def _is_had(device: Accelerator, choice: Choice) -> bool:
 
 
 def _affordable(device: Accelerator, limit: float) -> bool:
-    return device.price.list_usd is not None and device.price.list_usd <= limit
+    price = list_price(device)
+    return price is not None and price <= limit
 
 
 def _by_engine(
@@ -115,12 +116,13 @@ def _by_engine(
 
 def _platforms(devices: Sequence[Accelerator], known: Knowledge, outcome: Outcome) -> list[Platform]:
     query, platforms = outcome.query, []
+    instead_of = substitutes(query.precisions)
     for device in devices:
         lacking = {p.name: missing_figure(device, p, query.model) for p in query.precisions}
         runnable = [p for p in query.precisions if lacking[p.name] is None]
         if not runnable:
             outcome.reject(device.id, "memory" if "memory" in lacking.values() else "precision")
-        # A device with bf16 gains nothing from fp16 beside it.
+        # A device with one 16-bit format gains nothing from the other beside it.
         names = {p.name for p in runnable}
         platforms += [
             Platform(
@@ -130,7 +132,7 @@ def _platforms(devices: Sequence[Accelerator], known: Knowledge, outcome: Outcom
                 calibration=known.calibration,
             )
             for p in runnable
-            if not (p.name == "fp16" and "bf16" in names)
+            if instead_of.get(p.name) not in names
         ]
     return platforms
 
@@ -143,7 +145,11 @@ def _search(engine: Engine, platforms: Sequence[Platform], outcome: Outcome) -> 
     kept, short = fitting(engine, candidates, query.model, lengths)
     for index, need in short.items():
         device = platforms[index].accelerator
-        outcome.reject(device.id, "memory", need / GB, usable_bytes(device) / GB, "GB")
+        if device.computes_in_events:
+            synapses = device.neuromorphic.synapses if device.neuromorphic else None
+            outcome.reject(device.id, "memory", need, synapses, "synapses")
+        else:
+            outcome.reject(device.id, "memory", need / GB, usable_bytes(device) / GB, "GB")
     if not kept.platform:
         return
     of_row = np.array(kept.platform)

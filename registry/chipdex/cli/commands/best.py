@@ -31,7 +31,7 @@ from chipdex.domain import Kind, Term
 from chipdex.search import BestAnswer
 from chipdex.search import best as rank
 from chipdex.search.ownership import ASSUMED, Ownership
-from chipdex.search.query import DEFAULT_MAX_ACCELERATORS, Choice, Objective, Query, demand
+from chipdex.search.query import DEFAULT_MAX_ACCELERATORS, Choice, Objective, Query, demand, substitutes
 
 NONE_FEASIBLE: Final = 1
 NO_GRID: Final = "no_grid"
@@ -138,10 +138,10 @@ def _draw(session: Session, answer: BestAnswer, asked: list[str], inference: str
 def _conditions(query: Query, document: Mapping[str, Any]) -> list[str]:
     """Return what else the answer was found under: the part of the question that its JSON form leaves out."""
     choice = query.choice
-    names = [precision.name for precision in query.precisions]
-    if "bf16" in names and "fp16" in names:
-        names = ["bf16 (fp16 where there is none)", *(name for name in names if name not in {"bf16", "fp16"})]
-    formats = ", ".join(names)
+    instead_of = substitutes(query.precisions)
+    substitute = {shipped: other for other, shipped in instead_of.items()}
+    names = [precision.name for precision in query.precisions if precision.name not in instead_of]
+    formats = ", ".join(f"{n} ({substitute[n]} where there is none)" if n in substitute else n for n in names)
     return [f"precision {formats}", _terms(choice), _devices(choice), _first(query, document)]
 
 

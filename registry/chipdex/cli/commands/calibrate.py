@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from chipdex.calibrate.calibrating import evidence, learned_variances, table
-from chipdex.calibrate.holdout import all_held_out
+from chipdex.calibrate.errors import errors_by_device
+from chipdex.calibrate.holdout import Holdout, all_held_out
 from chipdex.calibrate.knowing import FILE
 from chipdex.calibrate.widths import scores, widths
 from chipdex.cli import streams
@@ -70,7 +71,8 @@ def _fitted(session: Session) -> dict[str, Any]:
     streams.say(f"Fitting {counted(len(found.cells), 'cell')} ...")
     variances = learned_variances(found)
     held = all_held_out(found, variances)
-    fitted: dict[str, Any] = table(found, variances, widths(scores(found.cells, held))).as_json()
+    errors = errors_by_device(found.cells, held[Holdout.DEVICE])
+    fitted: dict[str, Any] = table(found, variances, widths(scores(found.cells, held)), errors).as_json()
     return fitted
 
 

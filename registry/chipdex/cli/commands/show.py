@@ -1,29 +1,36 @@
-"""`chipdex show`: one record as a page, each figure with its unit and its sources."""
+"""`chipdex show`: one record as a page to print, each figure with its unit and its sources."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
 
 import attrs
 import click
 
+from chipdex.catalog import Registry
 from chipdex.catalog.merge import Said
-from chipdex.cli.figures import figures, kind_text, plain_value, source_keys, source_line, unit_text
-from chipdex.cli.lookup import Found, as_json, find
+from chipdex.cli.figures import plain_value
+from chipdex.cli.lookup import Found, as_json, find, singular
 from chipdex.cli.options import format_options
-from chipdex.cli.render import Column, Table, text_of
-from chipdex.cli.report import Report, Section
-from chipdex.cli.session import Session
-from chipdex.domain import Disputed, Source
-
-COLUMNS = (
-    Column(key="figure"),
-    Column(key="value", shrink=True),
-    Column(key="unit", importance=2, shrink=True),
-    Column(key="source", importance=0, shrink=True),
-    Column(key="kind", importance=1),
+from chipdex.cli.page import (
+    KEYS,
+    absence_lines,
+    as_plain,
+    figure_rows,
+    figure_section,
+    list_lines,
+    tail_sections,
+    unknown_figures,
 )
+from chipdex.cli.page_device import dossier, dossier_body, dossier_sections, head_lines
+from chipdex.cli.page_model import model_body, model_dossier, model_head, model_sections
+from chipdex.cli.page_rows import row_head
+from chipdex.cli.render import Column, Table
+from chipdex.cli.report import Report, Section
+from chipdex.cli.session import Session, Warned
+from chipdex.domain import Accelerator, Model
 
-ORIGIN_COLUMNS = (
+ORIGIN_COLUMNS: Final = (
     Column(key="figure"),
     Column(key="value", shrink=True),
     Column(key="used"),
@@ -41,50 +48,67 @@ ORIGIN_COLUMNS = (
 @format_options
 @click.pass_obj
 def show(session: Session, name: str, origins: bool, output: str) -> None:
-    """Show the record ID: its figures, their units and their sources. Any name of it will do."""
+    """Show the record ID as a page: its figures with their sources, what follows from them, and what is unknown.
+
+    A device's page adds ratios, where it is rented, what was measured on it, and how far off estimates of it are.
+    Any name of the record will do.
+    """
     found = find(session, name)
-    record = found.record
-    rows = figure_rows(found)
-    title = getattr(record, "name", None)
-    head = f"{title} ({found.id})" if title else found.id
-    lists = [f"{row['figure'].capitalize()}: {text_of(row['value'])}" for row in rows if isinstance(row["value"], list)]
-    single = [row for row in rows if not isinstance(row["value"], list)]
-    sections = [Section(lines=(head, *lists), table=Table(columns=COLUMNS, rows=single))]
+    page = page_of(session.registry, found, dt.datetime.now(tz=dt.UTC).date())
     said = [said_row(one) for one in session.registry.origins(found.kind, found.id)] if origins else []
-    if said:
-        sections.append(Section(lines=("Who says so",), table=Table(columns=ORIGIN_COLUMNS, rows=said)))
-    sections += _notes("Sources", [source_line(key, source) for key, source in record.sources.items()])
-    sections += _notes("Disputed", [disputed_line(one) for one in record.disputed])
+    who = [Section(heading="Who says so", table=Table(columns=ORIGIN_COLUMNS, rows=said))] if said else []
     Report(
         schema="show@1",
-        body={
-            **as_json(found),
-            "figures": rows,
-            "sources": {key: as_plain(source) for key, source in record.sources.items()},
-            "disputed": [as_plain(one) for one in record.disputed],
-            **({"origins": said} if origins else {}),
-        },
-        keys=[column.key for column in COLUMNS],
-        rows=rows,
-        sections=sections,
+        body={**as_json(found), **page.body, **({"origins": said} if origins else {})},
+        keys=KEYS,
+        rows=page.rows,
+        sections=[*page.sections, *who, *tail_sections(found.record)],
+        warnings=page.warnings,
     ).publish(session, output)
 
 
-def figure_rows(found: Found) -> list[dict[str, Any]]:
-    """Return one row per figure: key path, value, unit, sources and how strong they are."""
-    rows = []
-    for path, value in figures(found.record):
-        keys = source_keys(found.record, path) if value is not None else ()
-        rows.append(
-            {
-                "figure": path,
-                "value": value,
-                "unit": unit_text(path, value),
-                "source": list(keys),
-                "kind": kind_text(found.record, keys),
-            }
-        )
-    return rows
+@attrs.frozen(kw_only=True)
+class Page:
+    """One record's page without disputes and sources, which stand last; `rows` are its figures, unknown ones too."""
+
+    rows: list[dict[str, Any]]
+    body: dict[str, Any]
+    sections: list[Section]
+    warnings: Sequence[Warned] = ()
+
+
+def page_of(registry: Registry, found: Found, today: dt.date) -> Page:
+    """Return the page of a record, by what kind of record it is."""
+    record, rows = found.record, figure_rows(found.record)
+    warnings: Sequence[Warned] = ()
+    extra: dict[str, Any] = {}
+    more: list[Section] = []
+    if isinstance(record, Accelerator):
+        known = dossier(registry, record)
+        head, extra, more, warnings = (
+            head_lines(record), dossier_body(known), dossier_sections(known), known.warnings,
+        )  # fmt: skip
+    elif isinstance(record, Model):
+        of_model = model_dossier(registry, record)
+        head, extra, more = model_head(record), model_body(of_model), model_sections(of_model)
+    else:
+        head = row_head(record, today)
+    whole = "device" if isinstance(record, Accelerator) else singular(found.kind)
+    absent = absence_lines(record, rows, whole)
+    body = {
+        "figures": rows,
+        "unknown": unknown_figures(record, rows),
+        "sources": {key: as_plain(source) for key, source in record.sources.items()},
+        "disputed": [as_plain(one) for one in record.disputed],
+        **extra,
+    }
+    sections = [
+        Section(heading=getattr(record, "name", ""), lines=(*head, *list_lines(record))),
+        figure_section(found, rows, whole),
+        *([Section(heading="What is unknown, and what is none", lines=tuple(absent))] if absent else []),
+        *more,
+    ]
+    return Page(rows=rows, body=body, sections=sections, warnings=warnings)
 
 
 def said_row(said: Said) -> dict[str, Any]:
@@ -99,20 +123,3 @@ def said_row(said: Said) -> dict[str, Any]:
         "source": list(said.sources),
         "file": said.origin.file,
     }
-
-
-def disputed_line(disputed: Disputed) -> str:
-    """Return one disputed figure in words."""
-    said = f"  {disputed.figure}: {', '.join(disputed.source) or 'somebody'} says {text_of(disputed.value)}"
-    return f"{said} ({disputed.note})" if disputed.note else said
-
-
-def as_plain(record: Source | Disputed) -> Mapping[str, Any]:
-    """Return a source or a dispute as JSON has it."""
-    return {
-        key: plain_value(value) for key, value in attrs.asdict(record, recurse=False).items() if value not in {None, ()}
-    }
-
-
-def _notes(heading: str, lines: Sequence[str]) -> list[Section]:
-    return [Section(lines=(heading, *lines))] if lines else []
