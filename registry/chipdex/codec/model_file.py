@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chipdex.codec.reader import read_file
+from chipdex.codec import read_file, structure
 from chipdex.domain.model import Model
 from chipdex.errors import OptionError, UnknownIdError
 
@@ -27,8 +27,6 @@ def read_model(file: Path) -> Model:
         from chipdex.codec.huggingface import read_huggingface  # noqa: PLC0415 - most questions name a model by id
 
         return read_huggingface(file)
-    from chipdex.codec.convert import structure  # noqa: PLC0415 - likewise, and cattrs comes with it
-
     record = structure(read_file(file, "models")[0])
     if not isinstance(record, Model):
         raise OptionError(f"{file} is not a model's profile.", fix="Give a profile of the folder models/.")
