@@ -59,6 +59,9 @@ def test_the_file_is_read_and_the_environment_wins_over_it(config: Path) -> None
         "cache_dir": "file",
         "data_dir": "environment",
         "prefer": "file",
+        "prices.file": "default",
+        "prices.urls": "default",
+        "prices.rates": "default",
     }
 
 
@@ -169,6 +172,34 @@ def test_a_config_file_that_cannot_be_written_is_a_storage_error(tmp_path: Path)
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError, match="cannot be"):
         set_setting(tmp_path / "file" / "config.toml", "plugins.strict", "1")
+
+
+def test_the_price_store_lies_in_the_data_folder_unless_it_is_named(config: Path) -> None:
+    assert load_settings(environ=environ(config)).prices_file == Path("/d/prices.sqlite")
+    write(config, '[prices]\nfile = "mine.sqlite"\n')
+    assert load_settings(environ=environ(config)).prices_file == config.parent / "mine.sqlite"
+    assert load_settings(environ=environ(config, CHIPDEX_PRICES_FILE="/x/p.db")).prices_file == Path("/x/p.db")
+
+
+def test_entries_of_a_table_in_a_variable_win_over_those_of_the_file(config: Path) -> None:
+    write(config, '[prices.urls]\nazure = "http://old"\n"aws.spot" = "http://spot"\n')
+    variable = "azure=http://new/?a=1,2&b=3,oci=http://oci"
+    settings = load_settings(environ=environ(config, CHIPDEX_PRICES_URLS=variable))
+    assert settings.values["prices.urls"] == {
+        "azure": "http://new/?a=1,2&b=3",
+        "aws.spot": "http://spot",
+        "oci": "http://oci",
+    }
+    assert settings.origins["prices.urls"] == "file and environment"
+    with pytest.raises(OptionError, match=r"CHIPDEX_PRICES_RATES holds '1.08'.*KEY=VALUE"):
+        load_settings(environ=environ(config, CHIPDEX_PRICES_RATES="1.08"))
+
+
+def test_an_entry_of_a_nested_table_is_set_by_its_name(config: Path) -> None:
+    set_setting(config, "prices.urls.aws.spot", "http://here")
+    assert tomllib.loads(config.read_text()) == {"prices": {"urls": {"aws.spot": "http://here"}}}
+    set_setting(config, "prices.rates.EUR", "1.0870 2026-11-20")
+    assert load_settings(environ=environ(config)).values["prices.rates"] == {"EUR": "1.0870 2026-11-20"}
 
 
 def test_every_setting_and_variable_is_documented() -> None:

@@ -32,7 +32,7 @@ def test_the_extra_all_installs_every_member() -> None:
 
 def test_what_contract_tests_need_is_an_extra() -> None:
     extra = {Requirement(line).name for line in project(ROOT)["project"]["optional-dependencies"]["testing"]}
-    assert extra == {"pytest", "hatchling"}
+    assert extra == {"hatchling", "pytest", "pytest-httpserver"}
     core = {Requirement(line).name for line in project(ROOT)["project"]["dependencies"]}
     assert extra.isdisjoint(core)
 

@@ -1,5 +1,6 @@
 """The Python API: `chipdex.load()` and a registry that answers."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from chipdex.domain import Model, Workload
 from chipdex.search import BestAnswer, Case, Estimate, Knowledge, Query
 from chipdex.search import best as rank
 from chipdex.search import estimate as run_estimate
+from chipdex.search.pricing import wanted_prices
 from chipdex.search.query import Choice, default_precisions, demand, kv_named, precision_named
 from chipdex.settings import load_settings
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from attrs import AttrsInstance
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DrawnAnswer(BestAnswer):
     """A ranking that can draw itself; `kinds` is what each of its accelerators is, `inference` what one is."""
 
@@ -38,7 +40,7 @@ class DrawnAnswer(BestAnswer):
         return _drawn(lambda: ranking_chart(self, self.kinds, inference=self.inference), file)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DrawnEstimate(Estimate):
     """An estimate that can draw itself, because it knows its `case` and what answered it."""
 
@@ -96,17 +98,15 @@ class Chipdex:
         """
         self.records.require("accelerators")
         meant = self.model(model)
-        answer = rank(
-            self.records,
-            Query(
-                model=meant,
-                demand=demand(_limited(workload, ttft_ms, tpot_ms), meant),
-                precisions=tuple(precision_named(name) for name in precision) or default_precisions(meant),
-                kv_precision=kv_named(kv_precision) if kv_precision else None,
-                choice=Choice(**choice),
-            ),
-            self.knowledge,
+        query = Query(
+            model=meant,
+            demand=demand(_limited(workload, ttft_ms, tpot_ms), meant),
+            precisions=tuple(precision_named(name) for name in precision) or default_precisions(meant),
+            kv_precision=kv_named(kv_precision) if kv_precision else None,
+            choice=Choice(**choice),
         )
+        today = dt.datetime.now(tz=dt.UTC).date()
+        answer = rank(self.records.priced(wanted_prices(query.choice, today)), query, self.knowledge)
         kinds = {one.accelerator: self.records.accelerators[one.accelerator].kind.value for one in answer}
         return DrawnAnswer(**_fields_of(BestAnswer, answer), kinds=kinds, inference=meant.inference)
 

@@ -14,7 +14,7 @@ from chipdex.hooks.records import Command, Estimator, FetchContext, LintFinding,
 from chipdex.hooks.specs import hookimpl
 
 if TYPE_CHECKING:
-    from chipdex.codec.row_ids import offer_id
+    from chipdex.codec.row_ids import grid_id, offer_id, token_price_id
     from chipdex.estimate.decoder import Deployments, Performance
     from chipdex.estimate.families.batched import batch_performance
     from chipdex.estimate.memory import Memory as Footprint
@@ -33,13 +33,17 @@ __all__ = [
     "PricingSource",
     "ProfileSource",
     "batch_performance",
+    "grid_id",
     "hookimpl",
     "offer_id",
+    "token_price_id",
 ]
 __all__ += _domain_names  # noqa: PLE0605 - a list, added to
 
 _LAZY = {
+    "grid_id": ("chipdex.codec.row_ids", "grid_id"),
     "offer_id": ("chipdex.codec.row_ids", "offer_id"),
+    "token_price_id": ("chipdex.codec.row_ids", "token_price_id"),
     "Deployments": ("chipdex.estimate.decoder", "Deployments"),
     "Performance": ("chipdex.estimate.decoder", "Performance"),
     "Footprint": ("chipdex.estimate.memory", "Memory"),

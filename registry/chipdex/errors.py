@@ -9,6 +9,8 @@ from typing import ClassVar
 
 import attrs
 
+from chipdex.values import Value
+
 
 class ChipdexError(Exception):
     """Base of all errors: a sentence that names the file, key or option, and the fix."""
@@ -78,9 +80,13 @@ class PluginError(ChipdexError):
 
 
 class FetchError(ChipdexError):
-    """A price source could not be read: the network, the answer or what it holds."""
+    """A price source could not be read: the network, the answer or what it holds.
+
+    `status` is the HTTP status of an answer that was refused, None for every other failure.
+    """
 
     code = "fetch"
+    status: int | None = None
 
 
 class StorageError(ChipdexError):
@@ -96,8 +102,8 @@ class ModelConfigError(ChipdexError):
     exit_code = 2
 
 
-@attrs.frozen
-class Problem:
+@attrs.frozen(eq=False, repr=False)
+class Problem(Value):
     """One fault of one file: where it is, what was found, what would be right."""
 
     file: str

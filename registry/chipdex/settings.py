@@ -15,8 +15,10 @@ import attrs
 
 from chipdex.errors import OptionError, StorageError
 from chipdex.ids import distribution_name
+from chipdex.values import Value
 
 PROJECT_FOLDER: Final = ".chipdex"
+PRICES_FILE: Final = "prices.sqlite"
 CONFIG_VARIABLE: Final = "CHIPDEX_CONFIG"
 _LARGEST_CONFIG_BYTES: Final = 1_000_000
 
@@ -27,11 +29,12 @@ class SettingType(StrEnum):
     NAMES = "list of plugin names"
     FLAG = "true or false"
     PATH = "folder"
+    FILE = "file"
     TABLE = "table of texts"
 
 
-@attrs.frozen
-class Setting:
+@attrs.frozen(eq=False, repr=False)
+class Setting(Value):
     """One setting: its dotted name in the config file, its type, its default and its environment variable."""
 
     name: str
@@ -80,16 +83,41 @@ SETTINGS: Final = (
         "Whose claim wins where two plugins give different values: a record's id, or a namespace, "
         "and the distribution to believe.",
     ),
+    Setting(
+        "prices.file",
+        SettingType.FILE,
+        None,
+        "CHIPDEX_PRICES_FILE",
+        "The store of fetched prices; it is made by the first refresh or import.",
+    ),
+    Setting(
+        "prices.urls",
+        SettingType.TABLE,
+        {},
+        "CHIPDEX_PRICES_URLS",
+        "Addresses to read price sources from instead of their own: the source's name, or after a dot which of its "
+        "addresses, and the address. The variable's entries, azure=http://...,aws.spot=http://..., "
+        "win over the file's.",
+    ),
+    Setting(
+        "prices.rates",
+        SettingType.TABLE,
+        {},
+        "CHIPDEX_PRICES_RATES",
+        "Rates of currencies: the currency's code, and what one unit is in US dollars with the rate's date, "
+        'for example "1.0870 2026-11-20". The variable\'s entries, EUR=1.0870 2026-11-20,..., win over the file\'s.',
+    ),
 )
 """Every setting there is; `config show`, `config set` and the documentation list these."""
 
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+_ENTRY: Final = re.compile(r",(?=\s*[\w.-]+\s*=)")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
-@attrs.frozen(kw_only=True)
-class Settings:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Settings(Value):
     """What a run of chipdex goes by.
 
     `values` holds every setting of `SETTINGS` by name, `origins` where its value came from: `default`,
@@ -99,6 +127,7 @@ class Settings:
     config_file: Path
     cache_dir: Path
     data_dir: Path
+    prices_file: Path = attrs.Factory(lambda self: self.data_dir / PRICES_FILE, takes_self=True)
     project_dir: Path | None = None
     disabled_plugins: frozenset[str] = frozenset()
     only_plugins: frozenset[str] | None = None
@@ -123,11 +152,14 @@ def load_settings(*, no_plugins: bool = False, environ: Mapping[str, str] = os.e
         values[setting.name], origins[setting.name] = _value_of(setting, configured, environ)
     for name in ("cache_dir", "data_dir"):
         values[name] = _default_folder(name) if values[name] is None else values[name]
+    if values["prices.file"] is None:
+        values["prices.file"] = values["data_dir"] / PRICES_FILE
     only = values["plugins.only"]
     return Settings(
         config_file=file,
         cache_dir=values["cache_dir"],
         data_dir=values["data_dir"],
+        prices_file=values["prices.file"],
         project_dir=_project_folder(),
         disabled_plugins=frozenset(values["plugins.disabled"]),
         only_plugins=None if only is None else frozenset(only),
@@ -285,6 +317,9 @@ def _value_of(setting: Setting, configured: Mapping[str, Any], environ: Mapping[
     text = environ.get(setting.environment, "") if setting.environment else ""
     if not text.strip():
         return value, origin
+    if setting.type is SettingType.TABLE:
+        entries = _table_of(text, setting.environment)
+        return {**value, **entries}, "file and environment" if origin == "file" else "environment"
     stated = _parse(setting, text, setting.environment)
     if setting.name == "plugins.disabled":
         both = "file and environment" if origin == "file" else "environment"
@@ -292,12 +327,23 @@ def _value_of(setting: Setting, configured: Mapping[str, Any], environ: Mapping[
     return stated, "environment"
 
 
+def _table_of(text: str, where: str) -> dict[str, str]:
+    """Return the entries of a table as a variable has them: `key=value,key=value`; a value may hold commas."""
+    entries = {}
+    for part in _ENTRY.split(text):
+        key, equals, value = part.partition("=")
+        if not (equals and key.strip() and value.strip()):
+            raise OptionError(f"{where} holds {part.strip()!r}, which is no entry.", fix="Write KEY=VALUE,KEY=VALUE.")
+        entries[key.strip()] = value.strip()
+    return entries
+
+
 def _parse(setting: Setting, text: str, where: str) -> Any:
     """Return the value that a setting's text stands for; `where` names the option or variable in an error."""
     match setting.type:
         case SettingType.NAMES:
             return tuple(plugin_name(part) for part in text.split(",") if part.strip())
-        case SettingType.PATH:
+        case SettingType.PATH | SettingType.FILE:
             return Path(text).expanduser().absolute()
         case SettingType.TABLE:
             return text
@@ -333,7 +379,7 @@ def _of_type(setting: Setting, value: Any, file: Path) -> Any:
             return tuple(plugin_name(name) for name in value)
         case SettingType.FLAG if isinstance(value, bool):
             return value
-        case SettingType.PATH if isinstance(value, str) and value:
+        case SettingType.PATH | SettingType.FILE if isinstance(value, str) and value:
             return (file.parent / Path(value).expanduser()).absolute()
         case SettingType.TABLE if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
             return value
@@ -343,11 +389,11 @@ def _of_type(setting: Setting, value: Any, file: Path) -> Any:
 
 def _setting_named(name: str) -> tuple[Setting, str | None]:
     """Return the setting a name stands for and, for a table's entry, the entry's key."""
-    table, _, entry = name.partition(".")
-    if table in _BY_NAME and _BY_NAME[table].type is SettingType.TABLE:
-        if not entry:
-            raise OptionError(f"{table} is a table.", fix=f"Name an entry of it: {table}.KEY.")
-        return _BY_NAME[table], entry
+    for table in (setting for setting in SETTINGS if setting.type is SettingType.TABLE):
+        if name == table.name:
+            raise OptionError(f"{name} is a table.", fix=f"Name an entry of it: {name}.KEY.")
+        if name.startswith(f"{table.name}."):
+            return table, name.removeprefix(f"{table.name}.") or None
     if name in _BY_NAME:
         return _BY_NAME[name], None
     raise OptionError(f"There is no setting {name!r}.", fix=_suggestion(name))

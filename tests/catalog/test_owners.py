@@ -20,7 +20,7 @@ def namespaces_of(plugin: Path) -> set[str]:
 
 def entry_points_of(plugin: Path) -> set[str]:
     project = tomllib.loads((plugin / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return set(project["entry-points"]["chipdex.profiles"])
+    return set(project["entry-points"].get("chipdex.profiles", ()))
 
 
 VENDORS = {

@@ -26,9 +26,9 @@ COLUMNS = {
     ),
     "offers": (
         "id provider instance accelerator count region term usd_per_hour currency rate_to_usd host_included "
-        "interruption as_of fetched_at source state"
+        "interruption as_of fetched_at source state bid"
     ),
-    "grids": "id provider region year g_per_kwh kind usd_per_kwh source",
+    "grids": "id provider region year g_per_kwh kind usd_per_kwh source emissions at estimated",
     "sources": "record figure source title url retrieved kind",
 }
 

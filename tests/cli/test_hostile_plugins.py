@@ -25,11 +25,16 @@ NEVER_FAULTY = (
     "data-raising-init",
     "duplicate-record",
     "one-entry-point",
+    "source-raises",
+    "source-exits",
+    "source-prints",
 )
-"""Kinds that disturb, and whose records are used all the same; or whose fault shows when records are joined."""
+"""Kinds that disturb, and whose records are used all the same; or whose fault shows when records are joined or prices
+fetched."""
 
 ANSWERED = 0
 REFUSED = 2
+NOTHING = 3
 COMMANDS: dict[tuple[str, ...], int] = {
     ("best", "acme/m1", "--json"): ANSWERED,
     ("best", "acme/m1", "--objective", "nonsense", "--json"): REFUSED,
@@ -40,6 +45,13 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("models", "--json"): ANSWERED,
     ("offers", "--json"): ANSWERED,
     ("measurements", "--json"): ANSWERED,
+    ("prices", "status", "--json"): ANSWERED,
+    ("prices", "list", "--json"): ANSWERED,
+    ("prices", "refresh", "--json"): NOTHING,
+    ("prices", "refresh", "nobody", "--json"): REFUSED,
+    ("prices", "rejected", "--json"): ANSWERED,
+    ("prices", "unknown", "--json"): ANSWERED,
+    ("prices", "history", "nobody", "--json"): REFUSED,
     ("show", "acme/x100", "--origins", "--json"): ANSWERED,
     ("show", "nothing-like-it", "--json"): REFUSED,
     ("compare", "acme/x100", "acme/x10", "--json"): ANSWERED,

@@ -243,3 +243,21 @@ def test_a_file_that_appears_meanwhile_is_kept(home: Path) -> None:
         writing.__exit__(None, None, None)
     assert file.read_text(encoding="utf-8") == "theirs"
     assert [path.name for path in home.iterdir() if path.name.startswith(".x")] == []
+
+
+def test_terms_stand_side_by_side_for_each_accelerator_and_provider(chipdex: Chipdex) -> None:
+    document = listed(chipdex, "offers", "--compare-terms")
+    assert document["schema"] == "chipdex/offers-by-term@1"
+    assert (
+        document["total"] == len(document["rows"]) == len({(r["accelerator"], r["provider"]) for r in document["rows"]})
+    )
+    page = chipdex("offers", "--no-plugins", "--compare-terms")
+    assert page.code == 0
+    assert "per accelerator-hour" in page.out
+
+
+@pytest.mark.parametrize("extra", [("--sort", "count"), ("--columns", "count")])
+def test_what_terms_side_by_side_cannot_take_is_refused(chipdex: Chipdex, extra: tuple[str, str]) -> None:
+    done = chipdex("offers", "--no-plugins", "--compare-terms", *extra)
+    assert done.code == 2
+    assert extra[0] in done.err

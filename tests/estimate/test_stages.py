@@ -8,7 +8,7 @@ from fakes.rows import columns
 
 from chipdex.domain import Memory, MemoryTier, Neuromorphic, OperatingPoint, Stage, StageKind
 from chipdex.estimate.energy import STAGE_POWER_SHARE, stage_power_w
-from chipdex.estimate.stages import live_bytes, stage_time, stored_bytes
+from chipdex.estimate.stages import BYTES_PER_OPERATION, live_bytes, stage_time, stored_bytes
 
 PEAK, BANDWIDTH = 400e12, 2000e9
 CONVOLUTION, MEMORY, GATHER, LAYER = 0.5, 0.81, 0.3, 7e-6
@@ -143,9 +143,18 @@ def test_watts_are_unknown_without_a_power_limit():
     assert np.isnan(stage_power_w(hw, stage_time(hw, NETWORK.stage, np.array([[1.0]])))).all()
 
 
-def test_a_device_whose_bandwidth_nobody_knows_is_bound_by_arithmetic():
+def test_a_device_whose_bandwidth_nobody_knows_has_little_of_it():
     unknown = chip(memory=Memory(capacity_gb=1.0))
-    assert seconds(stage(macs=1e12, params=1e9), device=unknown) == pytest.approx(0.01 + LAYER)
+    taken = seconds(stage(params=1e12), device=unknown) - LAYER
+    peak = unknown.compute.dense.bf16_tflops * 1e12
+    assert taken == pytest.approx(2e12 / (BYTES_PER_OPERATION * 2 * peak), rel=1e-3)
+    assert taken > seconds(stage(params=1e12))
+
+
+def test_a_decoders_keys_and_values_are_kept_from_step_to_step():
+    hw = columns(chip())
+    steps = stage(kind=StageKind.RECURRENT, values_moved=1e6, layers=100, runs=64)
+    assert live_bytes(hw, [steps])[0, 0] == pytest.approx((2e6 / 100 + 1e6) * 2)
 
 
 def test_what_is_stored_is_the_larger_of_the_models_count_and_its_stages():

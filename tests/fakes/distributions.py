@@ -162,6 +162,17 @@ def _found_twice(root: Path, name: str) -> Path:
     return root
 
 
+def _source_that(body: str) -> Callable[[Path, str], Path]:
+    """Return a writer of a plugin that brings a device, and a price source whose fetcher does this."""
+    extra = (
+        "\n\nfrom chipdex.api import PricingSource\n\n\n"
+        f"def fetch(context):\n{indent(dedent(body).strip(), '    ')}\n\n\n"
+        "@hookimpl\ndef chipdex_pricing_sources():\n"
+        "    yield PricingSource(name='acme', fetch=fetch, max_age=dt.timedelta(days=1))\n"
+    )
+    return lambda root, name: write_code(root, name, good_source(name) + extra)
+
+
 WRITERS: dict[str, Callable[[Path, str], Path]] = {
     "good": lambda root, name: write_code(root, name, good_source(name)),
     "good-data": write_data,
@@ -192,6 +203,9 @@ WRITERS: dict[str, Callable[[Path, str], Path]] = {
     ),
     "one-entry-point": _one_entry_point,
     "found-twice": _found_twice,
+    "source-raises": _source_that("raise ValueError('the feed is odd')"),
+    "source-exits": _source_that("import sys\nsys.exit(0)"),
+    "source-prints": _source_that("import os\nprint('PRINTED by print')\nos.write(1, b'PRINTED')\nreturn [42]"),
     "data-missing-package": lambda root, name: write_data(root, name, package="acme_nowhere"),
     "data-raising-init": lambda root, name: write_data(root, name, init="raise RuntimeError('executed')\n"),
 }

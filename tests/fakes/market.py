@@ -7,6 +7,7 @@ import attrs
 from chipdex.domain import (
     Accelerator,
     Compute,
+    Grid,
     Kind,
     Link,
     Links,
@@ -76,11 +77,13 @@ def offer(device, usd_per_hour, count=8, **changes):
 class Shelf:
     accelerators: dict
     offers: tuple
+    grids_by_id: dict
 
 
 def shelf(*records):
     devices = {r.id: r for r in records if isinstance(r, Accelerator)}
-    return Shelf(devices, tuple(r for r in records if isinstance(r, Offer)))
+    offers, grids = (tuple(r for r in records if isinstance(r, kind)) for kind in (Offer, Grid))
+    return Shelf(devices, offers, {grid.id: grid for grid in grids})
 
 
 def ask(records, *, workload=None, model=MODEL, **choice):

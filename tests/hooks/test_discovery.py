@@ -152,14 +152,14 @@ def test_two_paths_share_the_cache_and_are_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", '{"format": 0}', '{"format": 1}', '{"format": 1, "folders": {"/x": [1, [{}]]}, "verdicts": {}}'],
+    ["", "{", "[]", '{"format": 0}', '{"format": 2}', '{"format": 2, "folders": {"/x": [1, [{}]]}, "verdicts": {}}'],
 )
 def test_a_broken_cache_is_made_anew(content: str, tmp_path: Path) -> None:
     (tmp_path / "plugins.json").write_text(content, encoding="utf-8")
     write_metadata(tmp_path / "site", "acme", [("chipdex", "a", "a")])
     settle(tmp_path / "site")
     assert len(found(tmp_path, tmp_path / "site")) == 1
-    assert json.loads((tmp_path / "plugins.json").read_text())["format"] == 1
+    assert json.loads((tmp_path / "plugins.json").read_text())["format"] == index_module.FORMAT
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:

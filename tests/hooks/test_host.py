@@ -39,6 +39,9 @@ BY_KIND = [
     ("leaves-thread", State.LOADED, ""),
     ("one-entry-point", State.LOADED, ""),
     ("found-twice", State.AMBIGUOUS, "its distribution is installed more than once: "),
+    ("source-raises", State.LOADED, ""),
+    ("source-exits", State.LOADED, ""),
+    ("source-prints", State.LOADED, ""),
     ("data-missing-package", State.BROKEN, "There is no package folder acme_nowhere."),
     ("data-raising-init", State.LOADED, ""),
 ]

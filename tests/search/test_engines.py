@@ -96,6 +96,7 @@ def host_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator:
 class Shelf:
     accelerators: dict
     offers: tuple = ()
+    grids_by_id: dict = attrs.field(factory=dict)
 
 
 def ranked(known, *devices, model=SMALL_MODEL):

@@ -34,6 +34,7 @@ KNOWN = Knowledge(calibration=PLAIN_TABLE)
 class Shelf:
     accelerators: dict
     offers: tuple = ()
+    grids_by_id: dict = attrs.field(factory=dict)
 
 
 def ask(*devices, workload=None, model=NETWORK, **choice):

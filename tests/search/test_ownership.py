@@ -6,7 +6,7 @@ import attrs
 import pytest
 from fakes.market import ask, chip, offer, shelf
 
-from chipdex.domain import Node, Power, Price, Source, SourceKind, Term
+from chipdex.domain import Node, Power, Price, Source, SourceKind, Term, Workload
 from chipdex.search.ownership import Ownership, owned
 
 PRICED = chip("a", price=Price(list_usd=35040.0, as_of=dt.date(2026, 1, 1)))
@@ -78,3 +78,28 @@ def test_a_price_without_a_date_is_of_the_day_on_which_its_source_was_read():
 def test_a_budget_leaves_out_what_has_no_price():
     answer = ask(shelf(chip("b")), budget_usd_per_month=1e6)
     assert [r.constraint for r in answer.rejected] == ["budget"]
+
+
+def test_electricity_is_paid_for_what_the_traffic_uses():
+    full = ask(shelf(PRICED))[0]
+    rate = full.throughput.requests_per_s / 4
+    quarter = ask(shelf(PRICED), workload=Workload(rate_per_s=rate))[0]
+    capital = 35040.0 / YEARS * quarter.estimate.count
+    electricity = quarter.estimate.power_w / 1000 * 0.15 / 4
+    assert quarter.replicas_for_rate == 1
+    assert quarter.cost.usd_per_month == pytest.approx(730 * (capital + electricity), rel=1e-3)
+
+
+def test_a_device_that_has_only_bids_is_bought():
+    records = shelf(PRICED, offer("a", 1.0, provider="market", bid=True))
+    assert ask(records)[0].offer.provider == "owned"
+
+
+def test_a_price_without_a_stated_date_says_that_it_was_read():
+    shop = Source(
+        title="Shop", kind=SourceKind.VENDOR_DOCS, retrieved=dt.date(2026, 3, 1), url="https://example.com/shop"
+    )
+    device = attrs.evolve(
+        PRICED, price=Price(list_usd=100.0), sources={"shop": shop}, provenance={"price.list_usd": ("shop",)}
+    )
+    assert ask(shelf(device))[0].as_json()["offer"]["date_basis"] == "read-on"

@@ -56,3 +56,33 @@ def test_one_command_checks_a_generated_file() -> None:
     command = [sys.executable, "tools/generate.py", "--check", "--only", "schemas"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "schemas: docs/schemas/\nThe schemas are up to date.\n")
+
+
+@pytest.mark.parametrize(
+    "generator", [one for one in generate.GENERATORS if one.reads], ids=lambda generator: generator.name
+)
+def test_what_takes_minutes_to_write_was_written_from_what_is_here(generator: generate.Generator) -> None:
+    command = f"`python tools/generate.py --only {generator.name}` writes it"
+    assert generate.is_up_to_date(generator), command
+
+
+def test_a_record_that_changes_makes_what_follows_from_it_out_of_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, code, written = tmp_path / "a.toml", tmp_path / "b.py", tmp_path / "out.txt"
+    for file, text in ((record, "x = 1"), (code, "def f():\n    return 1\n"), (written, "out")):
+        file.write_text(text)
+    monkeypatch.setattr(generate, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(generate, "STAMPS", tmp_path / "generated.toml")
+    generator = generate.Generator("out", "out.txt", (), reads=("a.toml", "*.py"))
+    assert not generate.is_up_to_date(generator)
+    generate._stamp(generator)
+    assert generate.is_up_to_date(generator)
+    code.write_text('def f():\n    """Say why."""\n    return 1  # a comment\n')
+    assert generate.is_up_to_date(generator)
+    for file, text in ((record, "x = 2"), (code, "def f():\n    return 2\n"), (written, "edited")):
+        kept = file.read_text()
+        file.write_text(text)
+        assert not generate.is_up_to_date(generator)
+        file.write_text(kept)
+    assert generate.is_up_to_date(generator)

@@ -16,6 +16,7 @@ from chipdex.domain import Accelerator
 from chipdex.estimate.calibration import Calibration, Known
 from chipdex.estimate.effects import Field
 from chipdex.estimate.operation import Array
+from chipdex.values import Value
 
 FAR_OFF: Final = 3.0
 """A row this far from its prediction on the logarithm (a factor of 20) measured something else, and is set aside."""
@@ -27,8 +28,8 @@ class Records(MeasuredRecords, Protocol):
     def measurement_digests(self) -> Mapping[str, str]: ...  # noqa: D102 - a protocol
 
 
-@attrs.frozen(kw_only=True)
-class Evidence:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Evidence(Value):
     """What a registry measured, and how far off the uncorrected estimators are: one entry per cell.
 
     `y` is ln of how much faster each cell measured than its prediction. `left` counts the cells that no estimator

@@ -18,6 +18,7 @@ from chipdex.estimate.effects import Point, Quantity, point, quantity_of
 from chipdex.estimate.hardware import missing_figure
 from chipdex.estimate.stacks import TUNED, stack_of
 from chipdex.search.query import Demand, per_token
+from chipdex.values import Value
 
 REFERENCE: Final = dt.date(2026, 4, 1)
 """The date of software that predictions speak for: the newest round of MLPerf Inference (v6.0)."""
@@ -36,8 +37,8 @@ class Measure(StrEnum):
     NODE_POWER = "power of nodes"
 
 
-@attrs.frozen(kw_only=True)
-class Cell:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Cell(Value):
     """One measured deployment: the question it answers, the value, and where it stands in calibration.
 
     `demand` is the load it was measured under, `years` its software's age in years before `REFERENCE` (negative),

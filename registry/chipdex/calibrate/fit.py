@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from chipdex.estimate.effects import Point, levels
 from chipdex.estimate.operation import Array
 from chipdex.estimate.stacks import TUNED
+from chipdex.values import Value
 
 Codes = Mapping[str, NDArray[np.int64]]
 
@@ -38,8 +39,8 @@ _MODELS: Final = 0.35
 """Share of held-out models in what variances are chosen by; the rest is held-out devices."""
 
 
-@attrs.frozen(kw_only=True)
-class Design:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Design(Value):
     """The levels of cells: per kind of level the level's number of each cell.
 
     `noise` says how many times the variance of a usual row each cell's own is, `group` numbers what was measured in
@@ -107,8 +108,8 @@ def covariance(of: Design, variances: Mapping[str, float]) -> Array:
     return np.asarray(total)
 
 
-@attrs.frozen(kw_only=True)
-class Fit:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Fit(Value):
     """A fit: `weights` is the inverse covariance times the residuals, `inverse` the inverse itself."""
 
     design: Design

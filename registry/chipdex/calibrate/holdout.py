@@ -17,6 +17,7 @@ from chipdex.estimate.calibration import Calibration
 from chipdex.estimate.hierarchy import architecture_of
 from chipdex.estimate.interval import Distance
 from chipdex.estimate.operation import Array
+from chipdex.values import Value
 
 
 class Holdout(StrEnum):
@@ -64,8 +65,8 @@ _OF_ACCELERATOR: Mapping[Holdout, Callable[[Accelerator], str]] = {
 """Hold-outs that take kernel tables away with them."""
 
 
-@attrs.frozen(kw_only=True)
-class HeldOut:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class HeldOut(Value):
     """The residual of every cell (ln measured / predicted) when its group is held out, and what was left near it."""
 
     residual: Array

@@ -14,13 +14,14 @@ from chipdex.search.engines import Engine, engine_for, engines
 from chipdex.search.operate import Operation, lengths_of, operate
 from chipdex.search.query import Demand, Objective
 from chipdex.search.space import Space, fitting, space, splits
+from chipdex.values import Value
 
 LARGER_IS_MORE: Final = frozenset({Measure.RATE, Measure.POWER, Measure.NODE_POWER})
 """Measures whose residual is ln(measured / predicted); that of times is the inverse."""
 
 
-@attrs.frozen
-class _Question:
+@attrs.frozen(eq=False, repr=False)
+class _Question(Value):
     """What cells of one group share."""
 
     engine: str

@@ -16,6 +16,7 @@ from chipdex.estimate.effects import Field, Quantity
 from chipdex.estimate.interval import UNSEEN_MODEL, Distance
 from chipdex.estimate.operation import Array
 from chipdex.estimate.stacks import TUNED
+from chipdex.values import Value
 
 _BOOTSTRAPS: Final = 400
 _SEED: Final = 20_260_401
@@ -75,8 +76,8 @@ CLASSES: Final[Mapping[str, Chosen]] = {
 """The classes of the table, in its order; a cell may be in several."""
 
 
-@attrs.frozen(kw_only=True)
-class Line:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Line(Value):
     """One line of the table: errors are |ln(predicted / measured)|, each device weighing the same.
 
     `plain` is the median of |predicted / measured - 1|, `bias` the median of ln(predicted / measured), `coverage` the
@@ -96,8 +97,8 @@ class Line:
     coverage_high: float
 
 
-@attrs.frozen(kw_only=True)
-class Regret:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Regret(Value):
     """How much worse the device picked is than the best measured one, over workloads with at least three devices."""
 
     name: str
@@ -108,8 +109,8 @@ class Regret:
     right: float
 
 
-@attrs.frozen(kw_only=True)
-class Validation:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Validation(Value):
     """Everything that `chipdex validate` shows."""
 
     lines: tuple[Line, ...]

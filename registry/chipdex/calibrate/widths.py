@@ -14,6 +14,7 @@ from chipdex.estimate.effects import Point
 from chipdex.estimate.interval import LEVEL, UNSEEN_MODEL, Distance, width_keys
 from chipdex.estimate.operation import Array
 from chipdex.estimate.stacks import TUNED
+from chipdex.values import Value
 
 FEWEST: Final = 4
 """Devices that must stand behind a width of its own; with fewer, the wider group's holds."""
@@ -26,8 +27,8 @@ _SOURCES: Final = {
 """Distance -> the hold-out that leaves evidence exactly so far away."""
 
 
-@attrs.frozen
-class Scores:
+@attrs.frozen(eq=False, repr=False)
+class Scores(Value):
     """Absolute residuals with the device, field, quantity and kind of run of each: what widths are quantiles of."""
 
     size: Array

@@ -17,6 +17,7 @@ from chipdex.catalog.owners import owner_of
 from chipdex.catalog.sources import SourceTable, renamed_keys, source_from
 from chipdex.domain import Origin, Source
 from chipdex.ids import distribution_name, namespace
+from chipdex.values import Value
 
 _UNITED: Final = "aliases"
 """The one list that origins add to instead of overlaying it: names take nothing from each other."""
@@ -31,8 +32,8 @@ class Standing(StrEnum):
     CONFLICT = "conflict"
 
 
-@attrs.frozen(kw_only=True)
-class Said:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Said(Value):
     """What one origin says of one figure. `used` is True where the record has this value."""
 
     figure: str
@@ -52,8 +53,8 @@ class Said:
         return tuple(source.title for source in self.cited)
 
 
-@attrs.frozen(kw_only=True)
-class Decision:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Decision(Value):
     """Whose value of one figure holds: `winners` agree and the first is used; none of `conflicting` is."""
 
     figure: str
@@ -62,8 +63,8 @@ class Decision:
     conflicting: tuple[Claim, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class Merged:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Merged(Value):
     """A record's merged plain data, and how each of its figures was decided."""
 
     data: dict[str, Any]

@@ -7,14 +7,15 @@ import attrs
 from chipdex.domain import PRECISIONS, Model, kv_bytes_per_token
 from chipdex.domain.formats import PRECISION_ALIASES
 from chipdex.units import GB
+from chipdex.values import Value
 
 _BITS_PER_BYTE: Final = 8
 _ALWAYS: Final = ("fp8", "w4a16")
 _PER_TOKEN: Final = 1000.0
 
 
-@attrs.frozen(kw_only=True)
-class Need:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Need(Value):
     """One need: `formula` names the figures it was computed from."""
 
     name: str

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from chipdex.catalog.tables import COLUMNS, Cell
 from chipdex.errors import QueryError, StorageError
+from chipdex.prices.database import fault, is_damage, is_fault_of_file
 from chipdex.settings import in_one_step
 
 DEFAULT_SECONDS: Final = 30.0
@@ -26,8 +27,10 @@ _READING: Final = frozenset(
 _MOST_ROWS: Final = 1_000_000
 _LARGEST_VALUE_BYTES: Final = 16_000_000
 _STEPS_BETWEEN_INTERRUPTS: Final = 100_000
+_OFFERS: Final = ", ".join(f'"{name}"' for name in COLUMNS["offers"])
 _WORD: Final = re.compile(r"\w+")
 _UNKNOWN: Final = re.compile(r"no such (column|table): (\S+)")
+_IS_A_VIEW: Final = "because it is a view"
 _QUOTED: Final = re.compile(
     r"""'(?:[^']|'')*' | --[^\n]* | /\*.*?(?:\*/|\Z) | \[[^\]]*\] | `(?:[^`]|``)*` | "(?P<name>(?:[^"]|"")*)\"""",
     re.VERBOSE | re.DOTALL,
@@ -42,10 +45,20 @@ class Result(NamedTuple):
 
 
 class Tables:
-    """The tables of `COLUMNS`; `rows_of` makes the rows of one when a query first names it."""
+    """The tables of `COLUMNS`; `rows_of` makes the rows of one when a query first names it.
 
-    def __init__(self, rows_of: Callable[[str], Iterable[tuple[Cell, ...]]]) -> None:
+    `attach` attaches the store of fetched prices to the database as `prices` and returns its path, None where there
+    is none: its current offers are then found behind those of plugins, by the store's own indexes, and never copied.
+    """
+
+    def __init__(
+        self,
+        rows_of: Callable[[str], Iterable[tuple[Cell, ...]]],
+        attach: Callable[[sqlite3.Connection], Path | None] = lambda _database: None,
+    ) -> None:
         self._rows_of = rows_of
+        self._attach = attach
+        self._prices: Path | None = None
         self._filled: set[str] = set()
         self._lock = threading.Lock()
         self._refused = False
@@ -73,6 +86,8 @@ class Tables:
                     raise QueryError(f"The query gives more than {_MOST_ROWS:,} rows.", fix="Add a LIMIT.")
                 return Result(tuple(column[0] for column in cursor.description), rows)
             except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
+                if self._prices is not None and isinstance(error, sqlite3.Error) and is_fault_of_file(error):
+                    raise fault(self._prices, error) from error
                 if str(error) != "interrupted":
                     raise self._refusal(sql, str(error)) from error
                 if not self._is_late():
@@ -93,18 +108,21 @@ class Tables:
             try:
                 with in_one_step(target, replace=force) as draft, contextlib.closing(sqlite3.connect(draft)) as copy:
                     self._database.backup(copy)
+                    self._copy_prices(copy)
             except FileExistsError as error:
                 raise StorageError(
                     f"{target} exists already.", fix="Add --force to replace it, or choose another name."
                 ) from error
             except (OSError, sqlite3.Error) as error:
+                if self._prices is not None and isinstance(error, sqlite3.DatabaseError) and is_damage(error):
+                    raise fault(self._prices, error) from error
                 reason = getattr(error, "strerror", None) or str(error)
                 fix = "Choose a folder you may write to, with space left."
                 raise StorageError(f"{target} cannot be written: {reason}.", fix=fix) from error
 
     @cached_property
     def _database(self) -> sqlite3.Connection:
-        database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
         for table, columns in COLUMNS.items():
             declared = ", ".join(f'"{name}" {column.type}' for name, column in columns.items())
             database.execute(f'CREATE TABLE "{table}" ({declared})')
@@ -131,20 +149,43 @@ class Tables:
 
     def _fill(self, tables: Iterable[str]) -> None:
         for table in tables:
+            if table == "offers" and self._prices is None:
+                self._add_prices()
             if table not in self._filled:
                 rows = list(self._rows_of(table))
                 holes = ", ".join("?" * len(COLUMNS[table]))
                 self._database.set_authorizer(None)
                 try:
                     self._database.execute("BEGIN")
-                    self._database.executemany(f'INSERT INTO "{table}" VALUES ({holes})', rows)  # noqa: S608 - our name
+                    self._database.executemany(f'INSERT INTO main."{table}" VALUES ({holes})', rows)  # noqa: S608 - our name
                     self._database.execute("COMMIT")
                 finally:
                     self._database.set_authorizer(self._authorize)
                 self._filled.add(table)
 
+    def _add_prices(self) -> None:
+        """Put the store's current offers behind those of plugins, under the name that queries use."""
+        self._database.set_authorizer(None)
+        try:
+            self._prices = self._attach(self._database)
+            if self._prices is not None:
+                self._database.execute(
+                    f"CREATE TEMP VIEW offers AS SELECT {_OFFERS} FROM main.offers "  # noqa: S608 - our own names
+                    f"UNION ALL SELECT {_OFFERS} FROM prices.offer"
+                )
+        finally:
+            self._database.set_authorizer(self._authorize)
+
+    def _copy_prices(self, copy: sqlite3.Connection) -> None:
+        """Write the store's current offers behind those of plugins into an exported file."""
+        if self._prices is not None:
+            holes = ", ".join("?" * len(COLUMNS["offers"]))
+            rows = self._database.execute(f"SELECT {_OFFERS} FROM prices.offer")  # noqa: S608 - our own names
+            copy.executemany(f"INSERT INTO offers VALUES ({holes})", rows)  # noqa: S608 - likewise
+            copy.commit()
+
     def _refusal(self, sql: str, reason: str) -> QueryError:
-        if self._refused:
+        if self._refused or _IS_A_VIEW in reason:
             return QueryError("A query can only read, and this one would do more.", fix="Write one SELECT.")
         unknown = _UNKNOWN.search(reason)
         fix = ""

@@ -7,6 +7,7 @@ from typing import Any, Final
 import attrs
 
 from chipdex.domain import Accelerator, Peaks
+from chipdex.values import Value
 
 MAIN_FORMATS: Final = (
     "bf16_tflops",
@@ -26,8 +27,8 @@ _TDP: Final = "power.tdp_w"
 _LIST: Final = "price.list_usd"
 
 
-@attrs.frozen(kw_only=True)
-class Ratio:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Ratio(Value):
     """One ratio: `formula` names its `inputs`, each a figure's key path with its value.
 
     `value` is None where an input is unknown, or what it is divided by is none. `more_is_better` is None where

@@ -12,11 +12,14 @@ from chipdex.catalog.measured import Measured
 from chipdex.catalog.shelf import Shelf
 from chipdex.catalog.warning import Warning_, Warnings
 from chipdex.domain import Accelerator, BenchmarkWorkload, Grid, Measurement, Model, Offer
-from chipdex.errors import EmptyRegistryError, OptionError, UnknownIdError
+from chipdex.errors import EmptyRegistryError, OptionError, StorageError, UnknownIdError
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from chipdex.catalog.claims import Claim
     from chipdex.catalog.merge import Said
+    from chipdex.catalog.priced import Priced, Wanted
     from chipdex.catalog.query import Result, Tables
     from chipdex.catalog.resolve import Entry, Resolver
     from chipdex.hooks import PluginHost
@@ -37,6 +40,7 @@ class Registry:
         self._warnings = warnings
         self._shelves: dict[str, Shelf[Any]] = {}
         self._ids_behind: dict[tuple[str, str], str] = {}
+        self._prices_are_unreadable = False
         self._measured = Measured(settings, host, claims.get("measurements", ()), warnings)
         if settings.strict:
             self._measured.check()
@@ -82,16 +86,25 @@ class Registry:
     def offers(self) -> tuple[Offer, ...]:
         """Prices. An accelerator that an offer names by an alias has its id; an unknown one keeps its text."""
         offers = tuple(self._with_ids(offer) for offer in self._shelf("offers").values())
-        unknown = [offer.accelerator for offer in offers if offer.accelerator not in self.accelerators]
+        self._warn_of_unknown_devices([offer.accelerator for offer in offers])
+        return offers
+
+    def _warn_of_unknown_devices(self, named: list[str]) -> None:
+        unknown = [name for name in named if name not in self.accelerators]
         if unknown:
             names = sorted(set(unknown))
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             sentence = (
-                f"{len(unknown)} of {len(offers)} offers are for devices that no installed plugin describes: "
+                f"{len(unknown)} of {len(named)} offers are for devices that no installed plugin describes: "
                 f"{', '.join(names[:_SHOWN])}{more}."
             )
             self._warnings.add("unresolved_offers", sentence)
-        return offers
+
+    def priced(self, wanted: "Wanted | None" = None) -> "Priced":
+        """Return the devices with the offers that a question may use: fetched ones over list prices."""
+        from chipdex.catalog.priced import Wanted, priced  # noqa: PLC0415 - the store is not needed to start
+
+        return priced(self, wanted or Wanted())
 
     @cached_property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -134,10 +147,15 @@ class Registry:
         """
         return self._measured.digests()
 
+    @property
+    def grids_by_id(self) -> Mapping[str, Grid]:
+        """Carbon intensities and electricity prices by id, each made when it is first asked for."""
+        return self._shelf("grids")
+
     @cached_property
     def grids(self) -> tuple[Grid, ...]:
         """Carbon intensities and electricity prices."""
-        return tuple(self._shelf("grids").values())
+        return tuple(self.grids_by_id.values())
 
     @property
     def warnings(self) -> list[Warning_]:
@@ -148,6 +166,8 @@ class Registry:
     def require(self, *kinds: str) -> None:
         """Raise EmptyRegistryError where the registry holds no record of any of `kinds`; none named means all."""
         if any(len(self._shelf(kind)) for kind in kinds or FOLDER_OF):
+            return
+        if "offers" in (kinds or FOLDER_OF) and self.query("SELECT 1 FROM offers LIMIT 1").rows:
             return
         missing = " and no ".join(kinds) or "records"
         if self.settings.no_plugins:
@@ -186,14 +206,34 @@ class Registry:
         """The registry as SQL tables, read-only."""
         from chipdex.catalog.query import Tables  # noqa: PLC0415 - sqlite3 is not needed to start
 
-        return Tables(self._rows)
+        return Tables(self._rows, self._attach_prices)
 
     def query(self, sql: str) -> "Result":
         """Return the columns and rows of one SELECT over the tables. Raises QueryError."""
         return self.tables.query(sql)
 
+    def _attach_prices(self, database: "sqlite3.Connection") -> Path | None:
+        """Attach the store of fetched prices; one that cannot be read is warned of, and list prices still answer."""
+        from chipdex.prices.attaching import attach  # noqa: PLC0415 - only queries of offers need it
+
+        if self._prices_are_unreadable:
+            return None
+        try:
+            return attach(database, self.settings.prices_file)
+        except StorageError as error:
+            self.warn_of_prices(error)
+            return None
+
+    def warn_of_prices(self, error: StorageError) -> None:
+        """Say once that the store of fetched prices cannot be read; strict settings make that fatal."""
+        if self.settings.strict:
+            raise error
+        if not self._prices_are_unreadable:
+            self._prices_are_unreadable = True
+            self._warnings.add("prices", f"{error} Until then only list prices are known.")
+
     def _rows(self, table: str) -> Iterator[tuple[Any, ...]]:
-        from chipdex.catalog.tables import row_of, source_rows  # noqa: PLC0415 - only queries need rows
+        from chipdex.catalog.tables import offer_row, row_of, source_rows  # noqa: PLC0415 - only queries need rows
 
         if table == "sources":
             for kind in FOLDER_OF:
@@ -202,6 +242,12 @@ class Registry:
                     yield from source_rows(record_id, shelf.data(record_id))
             return
         shelf = self._shelf(table)
+        if table == "offers":
+            data = [shelf.data(record_id) for record_id in shelf]
+            devices = [self._id_behind("accelerators", offer["accelerator"]) for offer in data]
+            self._warn_of_unknown_devices(devices)
+            yield from map(offer_row, data, devices)
+            return
         records = getattr(self, table)
         for record in records.values() if isinstance(records, Mapping) else records:
             yield row_of(table, record, shelf.distribution(record.id))

@@ -6,10 +6,11 @@ from typing import Any
 import attrs
 
 from chipdex.domain import Offer, Term
+from chipdex.values import Value
 
 
-@attrs.frozen(kw_only=True)
-class Rent:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Rent(Value):
     """The cheapest of `offers` like offers: `usd_per_hour` is for one accelerator."""
 
     offer: Offer
@@ -24,8 +25,8 @@ class Rent:
         return "host billed apart" if self.offer.host_included is False else ""
 
 
-@attrs.frozen(kw_only=True)
-class Renting:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Renting(Value):
     """All offers of one device: how many, and the cheapest of each provider and of each term."""
 
     offers: int

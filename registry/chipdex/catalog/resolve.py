@@ -16,6 +16,7 @@ import attrs
 from chipdex.catalog.spelling import DEVICES, MODELS, Spelling, Words, is_memory, is_technology, memory_word
 from chipdex.errors import AmbiguousNameError, UnknownIdError
 from chipdex.ids import namespace, normal_form
+from chipdex.values import Value
 
 LONGEST_NAME: Final = 200
 _MODEL_NUMBER: Final = re.compile(r"[a-z]+\d{2,}[a-z]*")
@@ -23,8 +24,8 @@ _SHOWN: Final = 8
 _SUGGESTIONS: Final = 3
 
 
-@attrs.frozen(kw_only=True)
-class Description:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Description(Value):
     """Words that may describe a record besides its names.
 
     `slices` is True where a trailing number is the size of a slice (TPU v5e-8).
@@ -35,8 +36,8 @@ class Description:
     slices: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Entry:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Entry(Value):
     """What a record is called; `describe` is asked only when a name has to be compared word by word."""
 
     id: str
@@ -56,8 +57,8 @@ def device_description(data: Mapping[str, Any]) -> Description:
     )
 
 
-@attrs.frozen(kw_only=True)
-class _Card:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Card(Value):
     """An entry taken apart into words."""
 
     id: str

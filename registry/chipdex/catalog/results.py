@@ -8,14 +8,15 @@ from typing import Final
 import attrs
 
 from chipdex.domain import Load, Measurement, Scenario
+from chipdex.values import Value
 
 _RATES: Final = ("output_tokens_per_s", "total_tokens_per_s", "inferences_per_s")
 _POWER: Final = ("power_w", "j_per_output_token", "j_per_inference")
 _KERNELS: Final = "kernel/"
 
 
-@attrs.frozen(kw_only=True)
-class Result:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Result(Value):
     """`rows` results of one model on one device under one scenario and metric, and the `best` of them.
 
     `value` is the best one's, a rate or watts per accelerator.
@@ -42,8 +43,8 @@ class Result:
         return self.best.round is not None
 
 
-@attrs.frozen(kw_only=True)
-class Results:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Results(Value):
     """All results of one device or of one model, official ones and those with most rows first.
 
     `kernels` counts timings of kernels, which are of no model; `power` are watts and joules.

@@ -53,7 +53,8 @@ class Shelf(Mapping[str, R], Generic[R]):
 
     def data(self, record_id: str) -> dict[str, Any]:
         """Return a record's merged plain data."""
-        return self._merge(record_id).data
+        claims = self._claims[record_id]
+        return dict(claims[0].data) if len(claims) == 1 else self._merge(record_id).data
 
     def said(self, record_id: str) -> tuple[Said, ...]:
         """Return what each origin says of each figure of a record, the value that holds first."""

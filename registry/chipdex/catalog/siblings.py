@@ -9,6 +9,7 @@ import attrs
 from chipdex.catalog.ratios import format_name, main_format
 from chipdex.domain import Accelerator, Model, Record
 from chipdex.ids import namespace, normal_form
+from chipdex.values import Value
 
 _FEWEST: Final = 2
 _UNKNOWN: Final = 1.0
@@ -17,8 +18,8 @@ _UNKNOWN: Final = 1.0
 R = TypeVar("R", bound=Record)
 
 
-@attrs.frozen(kw_only=True)
-class Sibling:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Sibling(Value):
     """The nearest record: what it shares, and how many times its value each compared figure is (name -> factor)."""
 
     id: str

@@ -12,6 +12,7 @@ from typing import Final
 import attrs
 
 from chipdex.ids import normal_form
+from chipdex.values import Value
 
 _MEMORY: Final = re.compile(r"(\d+(?:\.\d+)?)(?:gb|gib|g|c|q)")  # 80C and 24Q are full-size virtual GPU profiles
 _TECHNOLOGY: Final = re.compile(r"(?:hbm|gddr|lpddr|ddr)\d?[a-z]{0,2}")
@@ -41,16 +42,16 @@ _MIN_DIGITS: Final = 3
 _MAX_SPLIT: Final = 40
 
 
-@attrs.frozen
-class Words:
+@attrs.frozen(eq=False, repr=False)
+class Words(Value):
     """A name taken apart: words that tell one record from another, and words that only describe."""
 
     telling: frozenset[str]
     describing: frozenset[str]
 
 
-@attrs.frozen
-class Spelling:
+@attrs.frozen(eq=False, repr=False)
+class Spelling(Value):
     """How the names of one kind of record are taken apart.
 
     `rewrite` turns one raw word into the words that are compared; `is_noise` marks words that never tell

@@ -3,13 +3,15 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 import attrs
 
-from chipdex.domain import Accelerator, Model, Record
+from chipdex.domain import Accelerator, Model, Offer, Record
 from chipdex.domain.formats import TABLE_FORMATS, peak_of
 from chipdex.domain.kv_cache import kv_bytes_per_token
+from chipdex.values import Value
 
 Cell = str | float | int | None
 Read = Callable[[Any], Any]
@@ -19,8 +21,8 @@ _WHOLE_RECORD: Final = "*"
 """What the `sources` table calls the figure where a source stands for every figure of a row."""
 
 
-@attrs.frozen
-class Column:
+@attrs.frozen(eq=False, repr=False)
+class Column(Value):
     """A column of a table: its SQL type, and how it is read; None is for what only the registry knows."""
 
     type: str
@@ -147,6 +149,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         **_texts("as_of fetched_at"),
         **_SOURCE,
         **_texts("state"),
+        **_wholes("bid"),
     },
     "grids": {
         **_texts("id provider region"),
@@ -155,6 +158,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         **_texts("kind"),
         **_reals("usd_per_kwh"),
         **_SOURCE,
+        **_texts("emissions at"),
+        **_wholes("estimated"),
     },
     "sources": {name: _text(None) for name in ("record", "figure", "source", "title", "url", "retrieved", "kind")},
 }
@@ -166,6 +171,18 @@ def row_of(table: str, record: Record, distribution: str) -> tuple[Cell, ...]:
     return tuple(
         distribution if column.read is None else cell_of(column.read(record)) for column in COLUMNS[table].values()
     )
+
+
+def offer_row(data: Mapping[str, Any], accelerator: str) -> tuple[Cell, ...]:
+    """Return an offer's plain data as the row that `row_of` gives of the record, which would take longer to make."""
+    titles = dict.fromkeys(source["title"] for source in data.get("sources", {}).values())
+    cells = {**_offer_defaults(), **data, "accelerator": accelerator, "source": "; ".join(titles) or None}
+    return tuple([cells[name] for name in COLUMNS["offers"]])
+
+
+@cache
+def _offer_defaults() -> dict[str, Cell]:
+    return {field.name: cell_of(field.default) for field in attrs.fields(Offer) if field.default is not attrs.NOTHING}
 
 
 def cell_of(value: Any) -> Cell:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import attrs
 
+from chipdex.values import Value
 
-@attrs.frozen
-class Warning_:  # noqa: N801 - Python's own Warning is an exception
+
+@attrs.frozen(eq=False, repr=False)
+class Warning_(Value):  # noqa: N801 - Python's own Warning is an exception
     """One warning: a `code` for programs and a `sentence` for people."""
 
     code: str

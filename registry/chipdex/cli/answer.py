@@ -13,8 +13,8 @@ from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Section
 from chipdex.cli.words import (
     Answer,
-    age_text,
     between,
+    dated_text,
     deployment_text,
     figure,
     is_network,
@@ -23,18 +23,20 @@ from chipdex.cli.words import (
     question,
 )
 from chipdex.search.result import HOURS_PER_MONTH
+from chipdex.values import Value
 
 _NEAREST: Final = 3
 _SECONDS_PER_MONTH: Final = HOURS_PER_MONTH * 3600
 
 
-@attrs.frozen
-class Measure:
+@attrs.frozen(eq=False, repr=False)
+class Measure(Value):
     """What a kind of model is counted in: the headers of the ranking, and the keys of an answer behind them."""
 
     speed: tuple[str, str]
     latencies: tuple[tuple[str, str], ...]
     joules: tuple[str, str]
+    grams: tuple[str, str]
     usd: tuple[str, str]
 
 
@@ -42,18 +44,23 @@ TOKENS: Final = Measure(
     speed=("tok/s", "output_tokens_per_s"),
     latencies=(("TTFT ms", "ttft_ms"), ("TPOT ms", "tpot_ms")),
     joules=("J/tok", "j_per_output_token"),
+    grams=("gCO2e/M out", "g_per_million_output_tokens"),
     usd=("USD/M out", "usd_per_million_output_tokens"),
 )
 INFERENCES: Final = Measure(
     speed=("inf/s", "inferences_per_s"),
     latencies=(("latency ms", "latency_ms"),),
     joules=("J/inf", "j_per_inference"),
+    grams=("gCO2e/M inf", "g_per_million_inferences"),
     usd=("USD/M inf", "usd_per_million_inferences"),
 )
 
 
-def columns_of(measure: Measure, *, at_rate: bool) -> tuple[Column, ...]:
-    """Return the columns of the ranked table, in reading order; a stated rate adds what serving it takes."""
+def columns_of(measure: Measure, *, at_rate: bool, by_carbon: bool = False) -> tuple[Column, ...]:
+    """Return the columns of the ranked table, in reading order; a stated rate adds what serving it takes.
+
+    Where carbon decides, so do its grams.
+    """
     traffic = (
         Column(key="needed", right=True),
         Column(key="total_speed", header=f"total {measure.speed[0]}", importance=1, right=True, show=figure),
@@ -70,6 +77,7 @@ def columns_of(measure: Measure, *, at_rate: bool) -> tuple[Column, ...]:
         *(Column(key=key, header=header, importance=3, right=True, show=figure) for header, key in measure.latencies),
         Column(key="power_w", header="W", importance=5, right=True, show=figure),
         Column(key="joules", header=measure.joules[0], importance=5, right=True, show=figure),
+        *((Column(key="grams", header=measure.grams[0], right=True, show=figure),) if by_carbon else ()),
         *(traffic if at_rate else ()),
         Column(key="usd_per_hour", header="USD/h", importance=1, right=True, show=usd),
         Column(key="usd_per_million", header=measure.usd[0], right=True, show=usd),
@@ -89,7 +97,8 @@ def best_sections(
     measure = INFERENCES if answers and is_network(answers[0]) else TOKENS
     rows = [row_of(answer, today, workload, measure) for answer in answers]
     nothing = ("Nothing satisfies these limits.",)
-    columns = columns_of(measure, at_rate=workload.get("rate_per_s") is not None)
+    by_carbon = any(row["grams"] is not None for row in rows) and document["query"]["objective"] == "carbon"
+    columns = columns_of(measure, at_rate=workload.get("rate_per_s") is not None, by_carbon=by_carbon)
     ranking = Section(
         lines=(question(document["query"], conditions, inference=inference), *(() if rows else nothing)),
         table=Table(columns=columns, rows=rows) if rows else None,
@@ -135,12 +144,13 @@ def row_of(answer: Answer, today: dt.date, workload: Answer, measure: Measure) -
         **{key: latency[key] for _, key in measure.latencies},
         "power_w": answer["power_w"],
         "joules": (answer.get("energy") or {}).get(measure.joules[1]),
+        "grams": (answer.get("carbon") or {}).get(measure.grams[1]),
         "usd_per_hour": offer.get("usd_per_hour"),
         **_of_money(answer, workload, measure),
         "provider": offer.get("provider"),
         "instance": offer.get("instance"),
         "region": offer.get("region"),
-        "priced": age_text(offer.get("as_of"), today),
+        "priced": dated_text(offer, today),
         "basis": answer["basis"],
     }
 

@@ -8,12 +8,14 @@ from typing import Any, Final, NoReturn, Protocol
 import attrs
 
 from chipdex.cli.numbers import COUNT
-from chipdex.cli.questions import FIGURES, kv_precision_of, member, model_of, workload_of
+from chipdex.cli.questions import FIGURES, electricity_of, kv_precision_of, member, model_of, workload_of
 from chipdex.cli.session import Session
+from chipdex.domain import Grid
 from chipdex.errors import ChipdexError, OptionError
 from chipdex.estimate.interval import Basis
 from chipdex.estimate.modes import in_mode
 from chipdex.search.query import Case, demand, precision_named
+from chipdex.values import Value
 
 
 class Rule(Protocol):
@@ -25,8 +27,8 @@ class Rule(Protocol):
     def holds(self, value: Any) -> bool: ...  # noqa: D102 - likewise
 
 
-@attrs.frozen
-class Plain:
+@attrs.frozen(eq=False, repr=False)
+class Plain(Value):
     """A value of one type of JSON's own."""
 
     type: type
@@ -42,7 +44,7 @@ FLAG: Final = Plain(bool, "true or false")
 
 KEYS: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("model", "accelerator", "precision", "kv_precision", "scenario", "load", "prefill"), TEXT),
-    **dict.fromkeys(("framework", "power_mode", "basis"), TEXT),
+    **dict.fromkeys(("framework", "power_mode", "basis", "grid"), TEXT),
     **dict.fromkeys(("accelerators", "nodes", "batch", "tensor", "pipeline", "expert"), COUNT),
     **{key: figure.number for key, figure in FIGURES.items()},
     "disaggregated": FLAG,
@@ -100,11 +102,19 @@ def case_of(session: Session, stated: Mapping[str, Any]) -> Case:
         accelerator=device,
         count=given["accelerators"],
         demand=demand(workload_of(given), model),
+        grid=_grid_of(session, given.get("grid")),
         precision=precision_named(given["precision"]) if "precision" in given else None,
         kv_precision=kv_precision_of(given.get("kv_precision")),
         basis=member(Basis, "basis", given.get("basis")),
         **{key: given.get(key) for key in ("nodes", "tensor", "pipeline", "expert", "framework")},
     )
+
+
+def _grid_of(session: Session, name: str | None) -> Grid | None:
+    found = electricity_of(session, name)
+    if found is not None and found.carbon is None:
+        raise OptionError(f"Of the grid {name!r} only the price is known.", fix="Name one whose carbon is known.")
+    return None if found is None else found.carbon
 
 
 def _checked(stated: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -25,6 +25,7 @@ _LATENCIES: Final = (
     ("request", "request_ms"),
     ("latency", "latency_ms"),
 )
+_GRAMS_OF_TOKENS: Final = "g_per_million_output_tokens"
 _COLUMNS: Final = (Column(key="what"), Column(key="value", right=True), Column(key="interval", header="low - high"))
 
 
@@ -56,10 +57,19 @@ def _rows(document: Answer) -> list[tuple[str, Any, str]]:
         *_latency(document["latency"]),
         ("power W", figure(document.get("power_w")), ""),
         (joules[0], figure(energy.get(joules[1])), energy.get("boundary") or ""),
+        *_carbon(document.get("carbon") or {}, network=network),
         ("batch per replica", document.get("batch"), ""),
         ("bound by", document.get("bound"), ""),
         ("basis", document.get("basis"), ""),
     ]
+
+
+def _carbon(carbon: Answer, *, network: bool) -> list[tuple[str, Any, str]]:
+    """Return the row of what the electricity emits, none where no grid was named."""
+    if carbon.get("grid") is None:
+        return []
+    name, key = ("inferences", "g_per_million_inferences") if network else ("output tokens", _GRAMS_OF_TOKENS)
+    return [(f"g CO2e per million {name}", figure(carbon[key]), f"{carbon['grid']}: {carbon['g_per_kwh']:g} g/kWh")]
 
 
 def _throughput(throughput: Answer, *, network: bool) -> list[tuple[str, Any, str]]:

@@ -9,14 +9,15 @@ import click
 
 from chipdex.cli import streams
 from chipdex.errors import ChipdexError
+from chipdex.values import Value
 
 SCHEMA: Final = "chipdex/error@1"
 USAGE: Final = 2
 FAULT: Final = 3
 
 
-@attrs.frozen
-class Failure:
+@attrs.frozen(eq=False, repr=False)
+class Failure(Value):
     """What went wrong, what would be right, and the exit status that says which kind of fault it is."""
 
     code: str

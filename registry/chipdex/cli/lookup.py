@@ -7,14 +7,15 @@ import attrs
 from chipdex.cli.session import Session
 from chipdex.domain import Record
 from chipdex.errors import AmbiguousNameError, UnknownIdError
+from chipdex.values import Value
 
 RESOLVED: Final = ("accelerators", "models")
 NAMED: Final = ("accelerators", "models", "workloads")
 LISTED: Final = ("offers", "measurements", "grids")
 
 
-@attrs.frozen
-class Found:
+@attrs.frozen(eq=False, repr=False)
+class Found(Value):
     """One record and the collection it stands in."""
 
     kind: str

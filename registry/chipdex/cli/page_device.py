@@ -6,6 +6,7 @@ from typing import Any, Final
 import attrs
 
 from chipdex.catalog import Registry
+from chipdex.catalog.priced import Wanted
 from chipdex.catalog.ratios import Ratio, ratios
 from chipdex.catalog.renting import Rent, Renting, renting
 from chipdex.catalog.results import Results, results
@@ -20,6 +21,7 @@ from chipdex.cli.words import figure
 from chipdex.domain import Accelerator, Status
 from chipdex.errors import StorageError
 from chipdex.estimate.accuracy import Accuracy, Evidence, accuracy_of
+from chipdex.values import Value
 
 CALIBRATION: Final = "calibration.json"
 """Name of the user's own calibration table in the data folder."""
@@ -29,8 +31,8 @@ MARKS: Final[Mapping[Status, str]] = {
 }
 
 
-@attrs.frozen(kw_only=True)
-class Dossier:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Dossier(Value):
     """Everything that a registry knows of one device besides the record itself."""
 
     device: Accelerator
@@ -52,7 +54,7 @@ def dossier(registry: Registry, device: Accelerator) -> Dossier:
     return Dossier(
         device=device,
         ratios=ratios(device),
-        renting=renting(offer for offer in registry.offers if offer.accelerator == device.id),
+        renting=renting(registry.priced(Wanted(accelerators=(device.id,), everything=True)).offers),
         results=results(registry.measurements_on(device.id)),
         accuracy=accuracy,
         warnings=warnings,

@@ -8,6 +8,7 @@ import attrs
 
 from chipdex.cli.figures import suffix_of
 from chipdex.domain import Record
+from chipdex.values import Value
 
 _TITLES: Final[Mapping[str, str]] = {
     "compute.dense": "peak, dense",
@@ -39,8 +40,8 @@ _LABELS: Final[Mapping[str, str]] = {
 _PEAK: Final = re.compile(r"_(tflops|tops)$")
 
 
-@attrs.frozen
-class Place:
+@attrs.frozen(eq=False, repr=False)
+class Place(Value):
     """The heading of a group, what its figures are called together, and a figure's own label.
 
     `element` is which of several alike parts (memory tiers, power modes) the figure belongs to, empty where it

@@ -12,6 +12,7 @@ from chipdex.cli.render import Column, Table
 from chipdex.cli.report import Section
 from chipdex.cli.words import figure
 from chipdex.domain import BenchmarkWorkload, Model
+from chipdex.values import Value
 
 NEED_COLUMNS: Final = (
     Column(key="name", header="what it needs"),
@@ -21,8 +22,8 @@ NEED_COLUMNS: Final = (
 )
 
 
-@attrs.frozen(kw_only=True)
-class ModelDossier:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ModelDossier(Value):
     """Everything that a registry knows of one model besides the record itself."""
 
     model: Model

@@ -11,6 +11,7 @@ from chipdex.cli.pictures import BLACK, BLUE, GREY, SKY, VERMILLION, altair, tit
 from chipdex.domain import Accelerator, Model, Record, kv_bytes_per_token
 from chipdex.errors import InfeasibleError
 from chipdex.ids import namespace
+from chipdex.values import Value
 
 _SIDE: Final = 330
 _ROOM: Final = 1.6
@@ -23,8 +24,8 @@ _SIZES: Final = (45, 220, 130)
 Read = Callable[[Any], float | None]
 
 
-@attrs.frozen
-class Axis:
+@attrs.frozen(eq=False, repr=False)
+class Axis(Value):
     """One figure of a record: its title with the unit, and how it is read."""
 
     title: str
@@ -87,8 +88,8 @@ def _macs(model: Model) -> float | None:
     return sum(stage.macs * stage.items * stage.runs for stage in model.stage) or None
 
 
-@attrs.frozen
-class Panel:
+@attrs.frozen(eq=False, repr=False)
+class Panel(Value):
     """What one scatter shows: its axes and its points, those that stand out last."""
 
     across: Axis

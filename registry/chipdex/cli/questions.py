@@ -17,7 +17,9 @@ from chipdex.codec.model_file import model_file, read_model
 from chipdex.domain import Accelerator, Load, Model, Offer, Precision, Scenario, Workload
 from chipdex.domain.workload import Prefill
 from chipdex.errors import OptionError, UnknownIdError
+from chipdex.search.grids import Electricity, Grids
 from chipdex.search.query import LARGEST_TOKENS, default_precisions, kv_named, precision_named
+from chipdex.values import Value
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -26,8 +28,8 @@ _OF_BOTH: Final = ("id", "distribution", "source")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-@attrs.frozen
-class Figure:
+@attrs.frozen(eq=False, repr=False)
+class Figure(Value):
     """A number of a workload: its range, its placeholder and its line of help."""
 
     number: Number
@@ -204,6 +206,11 @@ def offered(session: Session, option: str, field: str, values: Sequence[str]) ->
         if value not in known:
             raise OptionError(f"{option}: no offer is of {field} {value!r}.", fix=_nearest(value, known))
     return wanted
+
+
+def electricity_of(session: Session, name: str | None) -> Electricity | None:
+    """Return what is known of the electricity that `--grid` names: a grid's id, a region, or a country's code."""
+    return None if name is None else Grids(session.registry.grids_by_id).named(name)
 
 
 def form_factor_of(session: Session, text: str | None) -> str | None:

@@ -12,6 +12,7 @@ from chipdex.domain.accelerator import Kind
 from chipdex.errors import InfeasibleError
 from chipdex.search.query import Objective
 from chipdex.search.result import Answer, BestAnswer
+from chipdex.values import Value
 
 KINDS: Final = {kind.value: colour for kind, colour in zip(Kind, PALETTE, strict=True)}
 """What a device is, and its colour."""
@@ -27,8 +28,8 @@ _LABEL: Final = (18.0, 15.0)
 Ends = tuple[float, float]
 
 
-@attrs.frozen
-class Figure:
+@attrs.frozen(eq=False, repr=False)
+class Figure(Value):
     """One figure of an answer: its name with the unit, where it is found, and its interval where it has one."""
 
     title: str
@@ -102,9 +103,11 @@ def _judged(answer: BestAnswer) -> Figure:
     """Return what the ranking went by; carbon goes by energy where no grid is known, a stated rate by the month."""
     objective = Objective(answer.query["objective"])
     if objective is Objective.CARBON:
-        known = any(one.carbon.g_per_million_output_tokens is not None for one in answer)
-        grams = Figure("g CO2e per million output tokens", lambda a: a.carbon.g_per_million_output_tokens)
-        return grams if known else _figures(answer)[Objective.ENERGY]
+        what = "inferences" if any(one.throughput.inferences_per_s for one in answer) else "output_tokens"
+        grams = Figure(
+            f"g CO2e per million {what.replace('_', ' ')}", lambda a: getattr(a.carbon, f"g_per_million_{what}")
+        )
+        return grams if any(one.carbon.is_known for one in answer) else _figures(answer)[Objective.ENERGY]
     if objective is Objective.COST and answer.query["workload"].get("rate_per_s") is not None:
         return Figure("USD per month", lambda a: a.cost.usd_per_month)
     return _figures(answer)[objective]
@@ -217,8 +220,8 @@ def _against(answer: BestAnswer, rows: Sequence[Mapping[str, Any]], colour: Any)
     )
 
 
-@attrs.frozen
-class Axis:
+@attrs.frozen(eq=False, repr=False)
+class Axis(Value):
     """An axis with room around its points; one that they spread far over is logarithmic."""
 
     low: float

@@ -13,6 +13,7 @@ import attrs
 
 from chipdex.cli.streams import visible
 from chipdex.cli.terminal import Terminal
+from chipdex.values import Value
 
 UNKNOWN: Final = "unknown"
 ESSENTIAL: Final = 0
@@ -59,8 +60,8 @@ def usd(value: float | None) -> str:
     return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
 
 
-@attrs.frozen(kw_only=True)
-class Column:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Column(Value):
     """One column: `importance` 0 stays at every width, higher numbers are dropped first.
 
     `right` aligns numbers; `shrink` marks prose that may end in an ellipsis where space is short.
@@ -79,8 +80,8 @@ class Column:
         return visible(self.header or self.key)
 
 
-@attrs.frozen(kw_only=True)
-class Table:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Table(Value):
     """Columns and rows; a row is a mapping, and a key it lacks is unknown."""
 
     columns: Sequence[Column]
@@ -91,8 +92,8 @@ class Table:
         return [[visible(column.show(row.get(column.key))) for column in columns] for row in self.rows]
 
 
-@attrs.frozen
-class Fitted:
+@attrs.frozen(eq=False, repr=False)
+class Fitted(Value):
     """The columns that a width has room for, their widths, and the titles of those it has not."""
 
     columns: Sequence[Column]

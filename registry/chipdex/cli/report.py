@@ -11,10 +11,11 @@ from chipdex.cli.serial import dumped, loss
 from chipdex.cli.session import Session, Warned
 from chipdex.cli.streams import visible
 from chipdex.cli.terminal import Terminal
+from chipdex.values import Value
 
 
-@attrs.frozen(kw_only=True)
-class Section:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Section(Value):
     """A part of a page for readers: a heading, lines of prose, then a table, any of which may be missing."""
 
     heading: str = ""
@@ -22,8 +23,8 @@ class Section:
     table: Table | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Report:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Report(Value):
     """One answer in all its forms.
 
     `body` is the JSON object without `schema` and `warnings`; `keys` and `rows` are the plain records

@@ -13,6 +13,7 @@ from chipdex.search.query import Case
 from chipdex.search.result import Estimate
 from chipdex.search.roofline import Roof, Roofline
 from chipdex.units import GB, TERA
+from chipdex.values import Value
 
 BOUNDS: Final = {
     "compute": VERMILLION,
@@ -36,8 +37,8 @@ _LETTER: Final = 7.2
 _LINE: Final = 16.0
 
 
-@attrs.frozen
-class Frame:
+@attrs.frozen(eq=False, repr=False)
+class Frame(Value):
     """The logarithmic axes of the roofs: ends of both, and where a point comes to lie in pixels."""
 
     x: tuple[float, float]
@@ -170,8 +171,8 @@ def _of_roof(roof: Roof) -> str:
     return f"{roof.name}: {figure(roof.operations_per_s / TERA)} x 10^12/s, {stream}"
 
 
-@attrs.frozen
-class Label:
+@attrs.frozen(eq=False, repr=False)
+class Label(Value):
     """The name of a point, so many pixels right of and below it."""
 
     row: Mapping[str, Any]

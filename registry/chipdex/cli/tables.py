@@ -12,13 +12,14 @@ from chipdex.cli.render import ESSENTIAL, Column, Row, Table
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session
 from chipdex.errors import OptionError, QueryError
+from chipdex.values import Value
 
 _LEAST: Final = 99
 _QUOTED: Final = re.compile(r"""'(?:[^']|'')*'|"[^"]*\"""")
 
 
-@attrs.frozen(kw_only=True)
-class Listing:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Listing(Value):
     """A verb that lists one table: its noun, and which columns it prints unless told otherwise."""
 
     table: str
@@ -26,8 +27,8 @@ class Listing:
     columns: Sequence[Column]
 
 
-@attrs.frozen(kw_only=True)
-class Wanted:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Wanted(Value):
     """What the options of a listing ask for."""
 
     where: str | None

@@ -8,9 +8,11 @@ from typing import Final
 
 import attrs
 
+from chipdex.values import Value
 
-@attrs.frozen
-class Terminal:
+
+@attrs.frozen(eq=False, repr=False)
+class Terminal(Value):
     """`width` in columns, None where nothing limits it (a file, a pipe); `colour`; `unicode`."""
 
     width: int | None

@@ -25,7 +25,8 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
     "Registry": (
         Verb("devices", "List accelerators.", f"{_COMMANDS}.listings:devices"),
         Verb("models", "List models.", f"{_COMMANDS}.listings:models"),
-        Verb("offers", "List prices of rented accelerators.", f"{_COMMANDS}.listings:offers"),
+        Verb("offers", "List prices of rented accelerators.", f"{_COMMANDS}.offers:offers"),
+        Verb("prices", "Fetch current prices, and look at what was fetched.", f"{_COMMANDS}.prices:prices"),
         Verb("measurements", "List published measurements.", f"{_COMMANDS}.listings:measurements"),
         Verb("show", "Show one record, with the source of each figure.", f"{_COMMANDS}.show:show"),
         Verb("compare", "Put records side by side.", f"{_COMMANDS}.compare:compare"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from chipdex.cli.render import UNKNOWN
-from chipdex.domain import Workload
+from chipdex.domain import DateBasis, Workload
 
 Answer = Mapping[str, Any]
 
@@ -76,6 +76,12 @@ def age_text(as_of: str | None, today: dt.date) -> str | None:
             number = days // length
             return f"{as_of} ({number} {unit}{'s' if number > 1 else ''} ago)"
     return f"{as_of} (today)"
+
+
+def dated_text(offer: Answer, today: dt.date) -> str | None:
+    """Return when an offer's price held: the date that its source states, or on which somebody read it there."""
+    age = age_text(offer.get("as_of"), today)
+    return f"read {age}" if age and offer.get("date_basis") == DateBasis.READ_ON else age
 
 
 def question(query: Answer, conditions: Sequence[str] = (), *, inference: str | None = None) -> str:

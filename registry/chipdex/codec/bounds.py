@@ -5,6 +5,8 @@ from typing import Final
 
 import attrs
 
+from chipdex.values import Value
+
 _SIGNED: Final = frozenset({"value"})
 _AT_LEAST_ONE: Final = frozenset(
     {
@@ -17,8 +19,8 @@ _AT_LEAST_ONE: Final = frozenset(
 _LARGEST_INTEGER: Final = 2**63 - 1  # what SQLite's tables can hold
 
 
-@attrs.frozen
-class Bounds:
+@attrs.frozen(eq=False, repr=False)
+class Bounds(Value):
     """The closed range that a figure may lie in."""
 
     lowest: float

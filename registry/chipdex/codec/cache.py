@@ -17,6 +17,8 @@ from typing import Any, Final
 
 import attrs
 
+from chipdex.values import Value
+
 _MAGIC: Final = b"chipdex-profiles 1 "
 _FOLDER: Final = "profiles"
 
@@ -30,8 +32,8 @@ def code_stamp() -> str:
     return " ".join(f"{name}:{status.st_size}:{status.st_mtime_ns}" for name, status in sources)
 
 
-@attrs.frozen
-class Cache:
+@attrs.frozen(eq=False, repr=False)
+class Cache(Value):
     """The cache file of one part of one root."""
 
     path: Path

@@ -17,6 +17,7 @@ from chipdex.codec.strict import check, described
 from chipdex.codec.suggest import did_you_mean
 from chipdex.domain import Disputed, Source
 from chipdex.ids import is_id
+from chipdex.values import Value
 
 SCHEMA: Final = 1
 """The version of the profile format that this codec reads and writes."""
@@ -32,8 +33,8 @@ _JSON: Final = json.JSONEncoder(default=_iso, separators=(",", ":"))
 """Dates become ISO strings."""
 
 
-@attrs.frozen
-class Compiled:
+@attrs.frozen(eq=False, repr=False)
+class Compiled(Value):
     """One record as JSON: `body` is what `Plain.data` parses."""
 
     id: str

@@ -13,6 +13,7 @@ from cattrs.errors import (
 from chipdex.codec.locate import Lines
 from chipdex.codec.suggest import advice_for_unknown_key
 from chipdex.errors import Problem
+from chipdex.values import Value
 
 Path = tuple[str | int, ...]
 """Where a value is: table names, array positions, and last the key."""
@@ -27,8 +28,8 @@ class RefusedError(ValueError):
         self.fix = fix
 
 
-@attrs.frozen
-class Fault:
+@attrs.frozen(eq=False, repr=False)
+class Fault(Value):
     """One fault at a key path; its line is looked up only when it is reported."""
 
     path: Path

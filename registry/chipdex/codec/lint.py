@@ -15,12 +15,13 @@ from chipdex.codec.plain import FOLDERS, Plain
 from chipdex.codec.reader import read_path
 from chipdex.codec.row_tables import TABLE
 from chipdex.errors import Problem
+from chipdex.values import Value
 
 _FIX: Final = "Name a [source.KEY] in the `from` of its table, or leave the figure out."
 
 
-@attrs.frozen(slots=False)
-class Inspected:
+@attrs.frozen(slots=False, eq=False, repr=False)
+class Inspected(Value):
     """A TOML file that was read once: its records, and every problem of its form."""
 
     file: str

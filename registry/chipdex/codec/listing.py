@@ -9,6 +9,7 @@ import attrs
 
 from chipdex.codec.plain import FOLDERS
 from chipdex.errors import Problem
+from chipdex.values import Value
 
 BUNDLE: Final = "chipdex-bundle.json"
 """The file beside the profiles of a built package that holds all of them but measurements, parsed."""
@@ -20,8 +21,8 @@ _DEEPEST: Final = 6  # levels below a folder; deeper is a loop of links
 _SAME_TICK_NS: Final = 20_000_000  # a file written this shortly ago may change again within one tick of its clock
 
 
-@attrs.frozen
-class Part:
+@attrs.frozen(eq=False, repr=False)
+class Part(Value):
     """A part of a root that is listed, bundled and cached on its own: it costs nothing until it is asked for."""
 
     bundle: str

@@ -9,10 +9,11 @@ import attrs
 
 from chipdex.domain import Accelerator, BenchmarkWorkload, Grid, Measurement, Model, Offer, Record
 from chipdex.errors import Problem
+from chipdex.values import Value
 
 
-@attrs.frozen
-class FolderSpec:
+@attrs.frozen(eq=False, repr=False)
+class FolderSpec(Value):
     """What a folder of profiles holds: one `record` per file, or many rows under the key `array`."""
 
     record: type[Record]
@@ -46,8 +47,8 @@ def names_in(data: Mapping[str, Any]) -> tuple[str, ...]:
     return (*own, *data.get("aliases", ()))
 
 
-@attrs.frozen
-class Plain:
+@attrs.frozen(eq=False, repr=False)
+class Plain(Value):
     """One record of one file.
 
     `data` holds the record's fields as JSON-able values (dates as ISO strings, tuples as lists) and
@@ -76,8 +77,8 @@ class Plain:
         return json.dumps(body, separators=(",", ":")).encode() if isinstance(body, dict) else bytes(body)
 
 
-@attrs.frozen
-class FolderContents:
+@attrs.frozen(eq=False, repr=False)
+class FolderContents(Value):
     """What a folder of profiles brought: its records, the faults of its files, and what slowed the reading."""
 
     records: tuple[Plain, ...] = ()

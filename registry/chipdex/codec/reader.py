@@ -14,13 +14,14 @@ from chipdex.codec.faults import Path, problems_of
 from chipdex.codec.plain import FOLDERS, Plain
 from chipdex.codec.suggest import did_you_mean
 from chipdex.errors import OptionError, Problem, ProfileError
+from chipdex.values import Value
 
 _LINE: Final = re.compile(r"\(at line (\d+)")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
-@attrs.frozen
-class Reading:
+@attrs.frozen(eq=False, repr=False)
+class Reading(Value):
     """What one file brought: records, or problems; `unsourced` are the key paths of figures that no source gives.
 
     `lasting` is False for a fault that can go away without the file changing, such as a permission.
@@ -55,8 +56,8 @@ def read_path(path: str | os.PathLike[str], folder: str) -> Reading:
     return read_place(FilePath(path), folder, place, in_folder=in_folder)
 
 
-@attrs.frozen
-class Parsed:
+@attrs.frozen(eq=False, repr=False)
+class Parsed(Value):
     """A file as TOML has it, and its text."""
 
     raw: dict[str, Any]

@@ -1,5 +1,6 @@
 """Ids of rows: what a row is called when its file gives it no id of its own."""
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -27,9 +28,26 @@ def offer_id(*, provider: str, instance: str, region: str, term: str, accelerato
     return "/".join((*(spelled(part) for part in (provider, instance, region, term)), device))
 
 
-def grid_id(*, provider: str, region: str, year: int, kind: str = "average") -> str:
-    """Return the id of a grid: provider/region/year/kind."""
-    return f"{spelled(provider)}/{spelled(region)}/{year}/{spelled(kind)}"
+def token_price_id(*, provider: str, model: str) -> str:
+    """Return the id of a token price: provider/model, the model as its API calls it, each part as ids are spelled."""
+    return "/".join((spelled(provider), *(spelled(part) for part in model.split("/") if part)))
+
+
+def grid_id(
+    *,
+    provider: str,
+    region: str,
+    year: int,
+    kind: str = "average",
+    emissions: str | None = None,
+    at: dt.datetime | str | None = None,
+) -> str:
+    """Return the id of a grid: provider/region/year/kind, then what the intensity counts, and the moment it is of."""
+    moment = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
+    parts = [spelled(provider), spelled(region), str(year), spelled(kind)]
+    parts += [spelled(emissions)] if emissions else []
+    parts += [moment.astimezone(dt.UTC).strftime("%Y%m%dt%H%Mz")] if moment else []
+    return "/".join(parts)
 
 
 def generated_id(record: type[Record], row: Mapping[str, Any], numbered: str) -> str:
@@ -42,5 +60,5 @@ def generated_id(record: type[Record], row: Mapping[str, Any], numbered: str) ->
 
 _RULES: Final[Mapping[type[Record], tuple[Callable[..., str], tuple[str, ...]]]] = {
     Offer: (offer_id, ("provider", "instance", "region", "term", "accelerator")),
-    Grid: (grid_id, ("provider", "region", "year", "kind")),
+    Grid: (grid_id, ("provider", "region", "year", "kind", "emissions", "at")),
 }

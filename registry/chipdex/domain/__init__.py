@@ -22,7 +22,7 @@ from chipdex.domain.accelerator import (
     Topology,
 )
 from chipdex.domain.formats import PRECISIONS, Precision
-from chipdex.domain.grid import Grid, IntensityKind
+from chipdex.domain.grid import Emissions, Grid, IntensityKind
 from chipdex.domain.kv_cache import kv_bytes_per_token, kv_cache_values
 from chipdex.domain.measurement import Measurement, PowerScope
 from chipdex.domain.model import (
@@ -43,6 +43,7 @@ from chipdex.domain.parameters import ParameterCount, parameter_count
 from chipdex.domain.record import Record
 from chipdex.domain.source import Disputed, Level, Origin, Source, SourceKind
 from chipdex.domain.stage import Stage, StageKind
+from chipdex.domain.token_price import TokenPrice, TokenRates, TokenTier, rates_of_request, usd_of_request
 from chipdex.domain.workload import BenchmarkWorkload, Load, Scenario, Workload
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Decoder",
     "DenseMlp",
     "Disputed",
+    "Emissions",
     "Family",
     "FullAttention",
     "Grid",
@@ -97,9 +99,14 @@ __all__ = [
     "StateSpace",
     "Status",
     "Term",
+    "TokenPrice",
+    "TokenRates",
+    "TokenTier",
     "Topology",
     "Workload",
     "kv_bytes_per_token",
     "kv_cache_values",
     "parameter_count",
+    "rates_of_request",
+    "usd_of_request",
 ]

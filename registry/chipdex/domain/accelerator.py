@@ -8,6 +8,7 @@ import attrs
 
 from chipdex.domain.record import Record
 from chipdex.ids import namespace
+from chipdex.values import Value
 
 
 class Kind(StrEnum):
@@ -42,8 +43,8 @@ class Scope(StrEnum):
     WAFER = "wafer"
 
 
-@attrs.frozen(kw_only=True)
-class Memory:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Memory(Value):
     """The main memory an accelerator computes from.
 
     `capacity_gb = 0` is a chip that holds everything on the die; None is unknown. `usable_gb` is what
@@ -59,8 +60,8 @@ class Memory:
     accelerator_fraction: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class MemoryTier:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class MemoryTier(Value):
     """One level of the memory system, nearest to the arithmetic first."""
 
     name: str
@@ -69,8 +70,8 @@ class MemoryTier:
     shared_by: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Peaks:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Peaks(Value):
     """Peak rates by number format, in 10^12 operations per second.
 
     The `fp8`, `fp6` and `fp4` keys are for formats whose exact flavour the source does not name.
@@ -99,24 +100,24 @@ class Peaks:
     int1_tops: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Compute:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Compute(Value):
     """Peak rates; dense and structured-sparse figures are never mixed."""
 
     dense: Peaks = Peaks()
     sparse: Peaks = Peaks()
 
 
-@attrs.frozen(kw_only=True)
-class Link:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Link(Value):
     """An interconnect of one device; bandwidth is per direction, all its lanes together."""
 
     name: str | None = None
     bandwidth_gb_per_s: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Links:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Links(Value):
     """How a device reaches its neighbours, its host and other nodes."""
 
     scale_up: Link = Link()
@@ -124,8 +125,8 @@ class Links:
     scale_out: Link = Link()
 
 
-@attrs.frozen(kw_only=True)
-class Topology:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Topology(Value):
     """How many devices one host holds, and how many one scale-up fabric joins (4 and 72 for GB200 NVL72).
 
     A device with `scale_up_domain = 1` has no fabric of its own and talks over the host link.
@@ -135,8 +136,8 @@ class Topology:
     scale_up_domain: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class PowerMode:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PowerMode(Value):
     """A power setting the vendor documents, with the peaks and bandwidth that hold in it."""
 
     name: str
@@ -145,8 +146,8 @@ class PowerMode:
     bandwidth_gb_per_s: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Power:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Power(Value):
     """Board power: TDP, the range it can be set to, idle, and documented modes."""
 
     tdp_w: float | None = None
@@ -156,16 +157,16 @@ class Power:
     mode: tuple[PowerMode, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class Price:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Price(Value):
     """The list price of one device on a date."""
 
     list_usd: float | None = None
     as_of: dt.date | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Partition:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Partition(Value):
     """A way to split one device into `count` equal ones (MIG, SPX/CPX)."""
 
     name: str
@@ -174,8 +175,8 @@ class Partition:
     compute_fraction: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Node:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Node(Value):
     """What the market sells with the device inside: a server, a rack or a slice of `count` devices.
 
     `power_w` is the whole node's maximum input power, `list_usd` the price of the whole with its host.
@@ -190,8 +191,8 @@ class Node:
     as_of: dt.date | None = None
 
 
-@attrs.frozen(kw_only=True)
-class OperatingPoint:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class OperatingPoint(Value):
     """The conditions under which an energy per synaptic operation was stated."""
 
     name: str
@@ -202,8 +203,8 @@ class OperatingPoint:
     conditions: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Neuromorphic:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Neuromorphic(Value):
     """Capacity and rate of a spiking or event-driven chip."""
 
     neurons: float | None = None
@@ -212,8 +213,8 @@ class Neuromorphic:
     operating_point: tuple[OperatingPoint, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class Photonic:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Photonic(Value):
     """A photonic chip's power by where it goes, and the precision its analogue path reaches."""
 
     optical_power_w: float | None = None
@@ -223,7 +224,7 @@ class Photonic:
     effective_bits: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Accelerator(Record):
     """One device as its vendor sells it.
 

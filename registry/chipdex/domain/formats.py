@@ -5,10 +5,11 @@ from typing import Final
 import attrs
 
 from chipdex.domain.accelerator import Peaks
+from chipdex.values import Value
 
 
-@attrs.frozen
-class Precision:
+@attrs.frozen(eq=False, repr=False)
+class Precision(Value):
     """A named way to run a model.
 
     `weight_bits` and `kv_bits` include the scales a block format stores beside its values.

@@ -1,5 +1,6 @@
-"""Carbon intensity and electricity price of a region in a year."""
+"""Carbon intensity and electricity price of a region, in a year or at a moment."""
 
+import datetime as dt
 from enum import StrEnum
 
 import attrs
@@ -14,9 +15,20 @@ class IntensityKind(StrEnum):
     MARGINAL = "marginal"
 
 
-@attrs.frozen(kw_only=True)
+class Emissions(StrEnum):
+    """What an intensity counts: what power plants emit, or also their fuels, building and end of life."""
+
+    DIRECT = "direct"
+    LIFECYCLE = "lifecycle"
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Grid(Record):
-    """One region's grid: grams of CO2-equivalent and US dollars per kilowatt-hour."""
+    """One region's grid: grams of CO2-equivalent and US dollars per kilowatt-hour.
+
+    The figures are those of the whole year, or of the moment `at` in it. `emissions` is what the intensity counts,
+    where the source says so; `estimated` marks what its source did not measure.
+    """
 
     provider: str
     region: str
@@ -24,3 +36,6 @@ class Grid(Record):
     g_per_kwh: float | None = None
     kind: IntensityKind = IntensityKind.AVERAGE
     usd_per_kwh: float | None = None
+    emissions: Emissions | None = None
+    at: dt.datetime | None = None
+    estimated: bool | None = None

@@ -43,7 +43,7 @@ METRICS: Final = {
 device, a format and a software stack, over the dense datasheet peak, without a model (`model` is "kernel/KIND")."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Measurement(Record):
     """One published result: device, count, model, formats, lengths, load, software, date, value and unit.
 

@@ -10,6 +10,7 @@ import attrs
 
 from chipdex.domain.record import Record
 from chipdex.domain.stage import Stage, StageKind
+from chipdex.values import Value
 
 
 class Family(StrEnum):
@@ -33,8 +34,8 @@ class Family(StrEnum):
     SPIKING = "spiking"
 
 
-@attrs.frozen(kw_only=True)
-class FullAttention:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class FullAttention(Value):
     """Softmax attention over every earlier token, or over the last `window_tokens` of them.
 
     Covers multi-head (kv_heads = heads), grouped-query and multi-query (kv_heads = 1) attention.
@@ -71,8 +72,8 @@ class FullAttention:
     index_block_tokens: int = 1
 
 
-@attrs.frozen(kw_only=True)
-class LatentAttention:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LatentAttention(Value):
     """Multi-head latent attention: one compressed key-value vector of kv_lora_rank + rope_head_dim per token.
 
     `head_dim` is the part of a key without rotary position, `rope_head_dim` the part with it.
@@ -92,8 +93,8 @@ class LatentAttention:
     index_top_k: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class LinearAttention:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LinearAttention(Value):
     """Linear attention (gated delta rule, lightning attention): a state of constant size per sequence.
 
     The state is value_heads x key_head_dim x value_head_dim; `output_gate` adds a projection as wide as the values.
@@ -108,8 +109,8 @@ class LinearAttention:
     output_gate: bool = True
 
 
-@attrs.frozen(kw_only=True)
-class StateSpace:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StateSpace(Value):
     """A Mamba-2 mixer: heads x head_dim channels with `state_size` states each."""
 
     kind: Literal["state-space"] = "state-space"
@@ -124,8 +125,8 @@ Mixer = FullAttention | LatentAttention | LinearAttention | StateSpace
 """What mixes tokens in a block."""
 
 
-@attrs.frozen(kw_only=True)
-class DenseMlp:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DenseMlp(Value):
     """A feed-forward network that every token passes through; gated ones have three matrices, others two."""
 
     kind: Literal["dense"] = "dense"
@@ -133,8 +134,8 @@ class DenseMlp:
     gated: bool = True
 
 
-@attrs.frozen(kw_only=True)
-class MixtureOfExperts:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class MixtureOfExperts(Value):
     """Feed-forward experts, of which each token passes through `experts_per_token` and all shared ones.
 
     `intermediate_size` is one routed expert's, `shared_intermediate_size` all shared experts' together
@@ -155,8 +156,8 @@ Mlp = DenseMlp | MixtureOfExperts
 """What transforms each token in a block."""
 
 
-@attrs.frozen(kw_only=True)
-class Block:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Block(Value):
     """`count` equal layers, each with a token mixer, a feed-forward network, or both."""
 
     count: int
@@ -164,8 +165,8 @@ class Block:
     mlp: Mlp | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Decoder:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Decoder(Value):
     """A decoder-only language model as groups of equal layers, wherever in the stack they stand.
 
     `residual_streams` is the number of parallel residual streams that hyper-connections mix (DeepSeek V4).
@@ -184,8 +185,8 @@ class Decoder:
         return sum(group.count for group in self.block)
 
 
-@attrs.frozen(kw_only=True)
-class Limits:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Limits(Value):
     """Latency limits of one scenario, at `percentile`."""
 
     ttft_ms: float | None = None
@@ -194,7 +195,7 @@ class Limits:
     percentile: float = 99
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Model(Record):
     """A model with its size, formats and limits, and the structure its cost follows from.
 

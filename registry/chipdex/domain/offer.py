@@ -40,7 +40,7 @@ class DateBasis(StrEnum):
     READ_ON = "read-on"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Offer(Record):
     """A price per whole instance of `count` accelerators, in US dollars per hour.
 

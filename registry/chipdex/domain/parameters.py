@@ -16,10 +16,11 @@ from chipdex.domain.model import (
     Mlp,
     StateSpace,
 )
+from chipdex.values import Value
 
 
-@attrs.frozen
-class ParameterCount:
+@attrs.frozen(eq=False, repr=False)
+class ParameterCount(Value):
     """Parameters in all, and those one token passes through (both embeddings counted in each)."""
 
     total: int

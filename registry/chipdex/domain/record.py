@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import attrs
 
 from chipdex.domain.source import Disputed, Source
+from chipdex.values import Value
 
 
-@attrs.frozen(kw_only=True)
-class Record:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Record(Value):
     """Base of the records a plugin brings.
 
     `provenance` maps a figure's key path (`memory.capacity_gb`) to the keys of `sources` that give it;

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import attrs
 
+from chipdex.values import Value
+
 
 class SourceKind(StrEnum):
     """How strong a source is, strongest first."""
@@ -18,8 +20,8 @@ class SourceKind(StrEnum):
     DERIVED = "derived"
 
 
-@attrs.frozen(kw_only=True)
-class Source:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Source(Value):
     """A publication somebody opened: what it is, where it is, and when it was read.
 
     A `derived` source has no address: `rule` says how the figure follows, `of` from which sources.
@@ -34,8 +36,8 @@ class Source:
     of: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class Disputed:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Disputed(Value):
     """A second value that some source gives for a figure; the record's own value is the one used."""
 
     figure: str
@@ -54,8 +56,8 @@ class Level(StrEnum):
     BUILT_IN = "built-in"
 
 
-@attrs.frozen(kw_only=True)
-class Origin:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Origin(Value):
     """Who brought a record into the registry: distribution, version, entry point and file."""
 
     level: Level

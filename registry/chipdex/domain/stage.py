@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import attrs
 
+from chipdex.values import Value
+
 
 class StageKind(StrEnum):
     """What most of a stage's arithmetic is; it decides how much of a peak software reaches.
@@ -22,8 +24,8 @@ class StageKind(StrEnum):
     SPIKING = "spiking"
 
 
-@attrs.frozen(kw_only=True)
-class Stage:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Stage(Value):
     """A part of a network, passed `runs` times one after the other, each time over `items` items of one inference.
 
     `macs`, `values_moved` and `gathered_values` are of one item in one run; `params` and `layers` are read and

@@ -7,6 +7,7 @@ import attrs
 
 from chipdex.domain.model import Limits
 from chipdex.domain.record import Record
+from chipdex.values import Value
 
 
 class Scenario(StrEnum):
@@ -48,8 +49,8 @@ Server is chipdex's stated default; Interactive is what MLPerf sets for its smal
 """
 
 
-@attrs.frozen(kw_only=True)
-class Workload:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Workload(Value):
     """A question's workload; None means "the default", which the answer then states.
 
     Lengths are means in tokens, `rate_per_s` requests per second over all deployments, `concurrency`
@@ -84,7 +85,7 @@ class Workload:
     transfer_gb_per_s: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class BenchmarkWorkload(Record):
     """A published benchmark's workload: which model, how long, how many samples, under which limits."""
 

@@ -12,6 +12,7 @@ from chipdex.domain import Accelerator
 from chipdex.errors import StorageError
 from chipdex.estimate.hierarchy import architecture_of
 from chipdex.estimate.table_file import TABLE
+from chipdex.values import Value
 
 _FIX: Final = "Write it anew with `chipdex calibrate`, or remove it."
 
@@ -25,8 +26,8 @@ class Evidence(StrEnum):
     NOTHING = "measured on other vendors' devices only"
 
 
-@attrs.frozen(kw_only=True)
-class Error:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Error(Value):
     """Errors of one class of questions: |ln(predicted / measured)|'s median and ln(predicted / measured)'s (`bias`)."""
 
     name: str
@@ -35,8 +36,8 @@ class Error:
     cells: int
 
 
-@attrs.frozen(kw_only=True)
-class Accuracy:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Accuracy(Value):
     """What is known of the estimates of one device.
 
     `errors` are of predictions made as if the device had never been measured; they are empty where nobody measured

@@ -19,13 +19,14 @@ from chipdex.estimate.hierarchy import BASE, levels_of
 from chipdex.estimate.interval import UNSEEN_MODEL, Basis, Distance, width_keys
 from chipdex.estimate.stacks import TUNED
 from chipdex.estimate.table_file import SCHEMA, TABLE
+from chipdex.values import Value
 
 _UNSEEN: Final = {Basis.CALIBRATED: 0.6, Basis.ROOFLINE: 1.0}
 """Half-widths (on the logarithm) where no residual stands behind an interval."""
 
 
-@attrs.frozen(kw_only=True)
-class Known:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Known(Value):
     """What one field's measurements cover."""
 
     devices: frozenset[str] = frozenset()
@@ -34,8 +35,8 @@ class Known:
     models: frozenset[str] = frozenset()
 
 
-@attrs.frozen(kw_only=True)
-class Calibration:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Calibration(Value):
     """A calibration table.
 
     `constants` maps a level of the hierarchy to its efficiencies; each level overrides those above it. `effects`

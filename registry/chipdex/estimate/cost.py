@@ -19,6 +19,7 @@ from chipdex.domain.model import (
     MixtureOfExperts,
     StateSpace,
 )
+from chipdex.values import Value
 
 
 class Shard(StrEnum):
@@ -29,8 +30,8 @@ class Shard(StrEnum):
     WHOLE = "whole"
 
 
-@attrs.frozen(kw_only=True)
-class Gemm:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Gemm(Value):
     """`count` products of tokens x k by k x n; `pieces` is the largest number of equal parts it cuts into.
 
     `launches` is 0 for a product that engines fuse into its neighbour's kernel.
@@ -45,8 +46,8 @@ class Gemm:
     launches: int = 1
 
 
-@attrs.frozen(kw_only=True)
-class Attention:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Attention(Value):
     """`count` layers of softmax attention.
 
     `kv_values` are cached per token and layer, cut into at most `kv_pieces`; `decode_flops` and
@@ -68,8 +69,8 @@ class Attention:
     index_values: float = 0.0
 
 
-@attrs.frozen(kw_only=True)
-class State:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class State(Value):
     """`count` layers with a recurrent state of `values` numbers per sequence and `flops` per token."""
 
     count: int
@@ -78,8 +79,8 @@ class State:
     pieces: int
 
 
-@attrs.frozen(kw_only=True)
-class Experts:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Experts(Value):
     """`count` layers of routed experts: `matrices` of width x intermediate each, `top_k` per token."""
 
     count: int
@@ -90,8 +91,8 @@ class Experts:
     matrices: int
 
 
-@attrs.frozen(kw_only=True)
-class DecoderCost:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DecoderCost(Value):
     """All operations of one decoder.
 
     `elementwise_values` are numbers read or written per token by norms, residuals, rotary embeddings
@@ -170,8 +171,8 @@ def decoder_cost(decoder: Decoder) -> DecoderCost:
     )
 
 
-@attrs.frozen(kw_only=True)
-class _Part:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Part(Value):
     gemms: list[Gemm] = attrs.field(factory=list)
     attention: list[Attention] = attrs.field(factory=list)
     states: list[State] = attrs.field(factory=list)

@@ -18,6 +18,7 @@ from chipdex.estimate.operation import Array
 from chipdex.estimate.policy import PLAIN, Policy
 from chipdex.estimate.serving import Serving
 from chipdex.estimate.step import Span, StepTime
+from chipdex.values import Value
 
 ONE_BATCH: Final = frozenset({Load.STATIC, Load.SINGLE})
 """Loads that submit one batch at once; every other load batches continuously."""
@@ -26,8 +27,8 @@ _PROMPTS_PER_STEP: Final = 16.0
 """Most prompts whose activations are held at a time."""
 
 
-@attrs.frozen(kw_only=True)
-class Deployments:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Deployments(Value):
     """Candidate deployments of one model: hardware and layout with one row each, and the question.
 
     `hw` and `layout` hold arrays of shape (rows, 1); `policy` is how their engines serve.
@@ -47,8 +48,8 @@ class Deployments:
         return decoder_cost(self.model.decoder)
 
 
-@attrs.frozen(kw_only=True)
-class Performance:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Performance(Value):
     """What deployments do at each batch, arrays (rows, points); `power_w` is of all devices of one replica."""
 
     serving: Serving

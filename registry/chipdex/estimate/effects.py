@@ -16,6 +16,7 @@ from chipdex.domain.model import Family, Model
 from chipdex.domain.workload import Load, Scenario
 from chipdex.estimate.hierarchy import architecture_of, arithmetic_class
 from chipdex.estimate.stacks import TUNED
+from chipdex.values import Value
 
 
 class Field(StrEnum):
@@ -58,8 +59,8 @@ def quantity_of(scenario: Scenario | None, load: Load, batch: float | None) -> Q
     return Quantity.LIMITED if load is Load.OPEN else Quantity.THROUGHPUT
 
 
-@attrs.frozen(kw_only=True)
-class Point:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Point(Value):
     """What a prediction is of, as far as calibration tells points apart; empty strings are unknown."""
 
     field: str

@@ -9,12 +9,14 @@ from typing import Final
 
 import attrs
 
+from chipdex.values import Value
+
 GEMM: Final = "gemm"
 ENERGY: Final = "pj"
 
 
-@attrs.frozen
-class Efficiency:
+@attrs.frozen(eq=False, repr=False)
+class Efficiency(Value):
     """The efficiencies of one device; `level` is the most specific level that any of them comes from.
 
     Names: `gemm:8` is the share of the peak of 8-bit operands that a large matrix product reaches, `pj:8` the

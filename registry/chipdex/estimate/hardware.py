@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from chipdex.domain.accelerator import Accelerator, MemoryTier
+from chipdex.domain.accelerator import Accelerator, MemoryTier, OperatingPoint
 from chipdex.domain.formats import KV_BITS, Precision, peak_key, peak_of
 from chipdex.domain.model import Family, Model
 from chipdex.domain.stage import StageKind
@@ -15,6 +15,7 @@ from chipdex.estimate.efficiency import Efficiency
 from chipdex.estimate.hierarchy import arithmetic_class
 from chipdex.estimate.operation import Array
 from chipdex.units import GB, MB, TERA
+from chipdex.values import Value
 
 _STAGES = tuple(kind.value for kind in StageKind if kind is not StageKind.SPIKING)
 _HALF = ("bf16_tflops", "fp16_tflops", "fp32_tflops")
@@ -27,8 +28,8 @@ _PCIE_START_S = 13e-6
 _DEFAULT_HOST_LINK_GB_PER_S = 16.0
 
 
-@attrs.frozen(kw_only=True)
-class Platform:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Platform(Value):
     """One device in one precision: a row of `Hardware` before it becomes numbers."""
 
     accelerator: Accelerator
@@ -43,8 +44,8 @@ class Platform:
         return self.calibration.efficiency(self.accelerator, class_only=self.class_only)
 
 
-@attrs.frozen(kw_only=True)
-class Hardware:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Hardware(Value):
     """Arrays over platforms, shape (rows,): rates in FLOP/s and bytes/s, sizes in bytes, times in s.
 
     Rates are what software sustains, `bandwidth` alone is the datasheet's. `link` is the one-way rate that an
@@ -188,10 +189,20 @@ def _of_format(platform: Platform, own: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def _events(accelerator: Accelerator) -> dict[str, float]:
+def has_static_power(accelerator: Accelerator) -> bool:
+    """Return whether it is known what a spiking chip draws at rest, at the operating point that estimates use."""
+    least = _frugal_point(accelerator)
+    return least is not None and least.static_power_w is not None
+
+
+def _frugal_point(accelerator: Accelerator) -> OperatingPoint | None:
     part = accelerator.neuromorphic
     points = part.operating_point if part is not None else ()
-    least = min(points, key=lambda found: found.energy_per_synaptic_operation_pj, default=None)
+    return min(points, key=lambda found: found.energy_per_synaptic_operation_pj, default=None)
+
+
+def _events(accelerator: Accelerator) -> dict[str, float]:
+    part, least = accelerator.neuromorphic, _frugal_point(accelerator)
     return {
         "synaptic_rate": _or_nan(part.synaptic_operations_per_s if part is not None else None),
         "synaptic_j": _or_nan(None if least is None else least.energy_per_synaptic_operation_pj) * 1e-12,
@@ -228,9 +239,9 @@ def usable_bytes(accelerator: Accelerator) -> float:
     Inference v5.1 give 90 to 95 % of what is free to the KV cache.
     """
     memory = accelerator.memory
-    total = memory.usable_gb or memory.capacity_gb or 0.0
+    total = memory.usable_gb or memory.capacity_gb
     if not total:
-        return on_chip_bytes(accelerator)
+        return on_chip_bytes(accelerator) if memory.capacity_gb == 0 else 0.0
     if memory.accelerator_fraction is not None:
         total *= memory.accelerator_fraction
     return max(0.0, (total * 0.94 - 0.5) * GB)

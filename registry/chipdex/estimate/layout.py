@@ -4,10 +4,11 @@ import attrs
 import numpy as np
 
 from chipdex.estimate.operation import Array
+from chipdex.values import Value
 
 
-@attrs.frozen(kw_only=True)
-class Layout:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Layout(Value):
     """Parallelism of each deployment, arrays of shape (rows, 1).
 
     `stage` devices work on one pipeline stage. Attention is cut `tensor` ways, and stage / tensor groups

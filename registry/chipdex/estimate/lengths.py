@@ -11,6 +11,8 @@ from typing import Final
 import attrs
 import numpy as np
 
+from chipdex.values import Value
+
 _STANDARD: Final = NormalDist()
 
 
@@ -27,8 +29,8 @@ def cv_of_tail(mean_tokens: float, tail_tokens: float, percentile: float) -> flo
     return math.sqrt(math.expm1(sigma * sigma))
 
 
-@attrs.frozen
-class Length:
+@attrs.frozen(eq=False, repr=False)
+class Length(Value):
     """The distribution of one length; `samples` (equally likely, for instance its quantiles) win over mean and cv."""
 
     tokens: float
@@ -70,8 +72,8 @@ class Length:
         return tuple(self.quantile(100.0 * (i + 0.5) / count) for i in range(count))
 
 
-@attrs.frozen(kw_only=True)
-class Lengths:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Lengths(Value):
     """Tokens of prompt and answer: means, standard deviations over means, or samples of either.
 
     Prompt and answer are taken as independent, since nobody publishes how they go together.

@@ -8,6 +8,7 @@ from chipdex.estimate.hardware import Hardware
 from chipdex.estimate.layout import Layout
 from chipdex.estimate.operation import Array
 from chipdex.estimate.step import Span, cached_tokens
+from chipdex.values import Value
 
 _HALF_BYTES = 2.0
 _STATE_BYTES = 4.0
@@ -18,8 +19,8 @@ _DEVIATIONS = 2.33
 """Standard deviations between the mean of what a batch holds and its 99th percentile."""
 
 
-@attrs.frozen(kw_only=True)
-class Memory:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Memory(Value):
     """Bytes per device, arrays of shape (rows, 1); `per_sequence` is what one more sequence of a replica takes.
 
     `deviation` is the standard deviation of what one sequence takes, None where lengths have no spread.

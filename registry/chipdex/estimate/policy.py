@@ -6,10 +6,11 @@ import attrs
 
 from chipdex.domain.model import Decoder
 from chipdex.domain.workload import Prefill
+from chipdex.values import Value
 
 
-@attrs.frozen(kw_only=True)
-class Policy:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Policy(Value):
     """What an engine does beyond plain continuous batching; the defaults do none of it.
 
     `chunk_tokens` is the most prompt tokens of one step; None is an engine tuned to spread prompts evenly over its

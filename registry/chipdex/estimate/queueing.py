@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chipdex.estimate.lengths import Length, Lengths
 from chipdex.estimate.operation import Array
+from chipdex.values import Value
 
 Marked = NDArray[np.bool_]
 """Which cells of (rows, points) something is about."""
@@ -32,8 +33,8 @@ _LARGEST_LOAD: Final = 0.999
 """Bounds of what is called a load: nearer to none and to all, the formulas divide by nothing."""
 
 
-@attrs.frozen(kw_only=True)
-class Rhythm:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Rhythm(Value):
     """What an engine's steps are made of at full load, seconds, arrays (rows, points).
 
     A sequence makes a step every `step_s`, which yields `tokens_per_step`. With a share x of the slots busy a step
@@ -82,16 +83,16 @@ class Rhythm:
         return self.start_s + root + share * self.rest_s, fixed
 
 
-@attrs.frozen(kw_only=True)
-class Tails:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Tails(Value):
     """Percentiles of time to first token and per output token under random arrivals, seconds, (rows, points)."""
 
     ttft_s: Array
     tpot_s: Array
 
 
-@attrs.frozen(kw_only=True)
-class Sustained:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Sustained(Value):
     """The largest load within limits, and the tails at it, infinite where no load is within them; (rows, points)."""
 
     load: Array
@@ -99,8 +100,8 @@ class Sustained:
     tpot_s: Array
 
 
-@attrs.frozen(kw_only=True)
-class _Point:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Point(Value):
     """An engine with some of its slots busy: how these scatter, the step's time, and the load that keeps them so."""
 
     busy: Array

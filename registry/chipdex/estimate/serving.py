@@ -22,6 +22,7 @@ from chipdex.estimate.policy import PLAIN, Policy
 from chipdex.estimate.queueing import HALVINGS, Marked, Rhythm, Sustained, Tails, expected_longest, largest_load, tails
 from chipdex.estimate.stages import StageTime
 from chipdex.estimate.step import Span, StepTime, Work, blend, matrix_start, starting_time, step_time
+from chipdex.values import Value
 
 CHUNK_TOKENS: Final = 8192
 """Most prompt tokens that one step takes in; submitters to MLPerf Inference v5.1 choose 1,536 to 16,384."""
@@ -32,8 +33,8 @@ _LEAST_BARE: Final = 0.02
 """Least share of a step that is not its prompts', where both are estimated apart."""
 
 
-@attrs.frozen(kw_only=True)
-class Serving:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Serving(Value):
     """What one replica does at each batch, arrays (rows, points); times in seconds, means over requests.
 
     `step` explains the step that dominates; `requests_per_s` is at full load, with `batch` sequences always there.
@@ -58,8 +59,8 @@ class Serving:
         )
 
 
-@attrs.frozen(kw_only=True)
-class _Engine:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Engine(Value):
     """One model on its deployments, under a policy: what every kind of step needs."""
 
     hw: Hardware

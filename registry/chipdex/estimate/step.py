@@ -16,6 +16,7 @@ from chipdex.estimate.cost import Attention, DecoderCost, Gemm, Shard
 from chipdex.estimate.hardware import Hardware
 from chipdex.estimate.layout import Layout
 from chipdex.estimate.operation import Array, smooth_max, total_of
+from chipdex.values import Value
 
 _HALF_BYTES = 2.0
 ELEMENTWISE_FRACTION = 0.75  # of bandwidth, as streaming kernels without reuse reach
@@ -26,8 +27,8 @@ _HOST_PER_SEQUENCE_S = 6e-6
 _SPAN_POINTS = 16
 
 
-@attrs.frozen
-class Span:
+@attrs.frozen(eq=False, repr=False)
+class Span(Value):
     """Lengths spread evenly from `low` to `high` tokens: what queries look back at, or what sequences hold."""
 
     low: float
@@ -44,8 +45,8 @@ class Span:
         return self.low + (self.high - self.low) * (np.arange(_SPAN_POINTS) + 0.5) / _SPAN_POINTS
 
 
-@attrs.frozen(kw_only=True)
-class Work:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Work(Value):
     """What one step carries, per pipeline micro-batch and replica.
 
     `decoding` sequences put `queries` tokens each through the step and look back at `context` tokens; `prefilling`
@@ -68,8 +69,8 @@ class Work:
         return tokens
 
 
-@attrs.frozen(kw_only=True)
-class StepTime:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class StepTime(Value):
     """Seconds of one step by kind of operation, each (rows, points).
 
     `weight_bound` is the part of them that waits for weights, `streaming` what reading all weights takes by itself.

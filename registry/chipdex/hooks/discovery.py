@@ -9,12 +9,13 @@ import attrs
 
 from chipdex.hooks.index import Index
 from chipdex.hooks.metadata import CODE_GROUP, PROFILES_GROUP, Distribution
+from chipdex.values import Value
 
 CORE: Final = "chipdex"
 
 
-@attrs.frozen
-class PluginInfo:
+@attrs.frozen(eq=False, repr=False)
+class PluginInfo(Value):
     """An installed plugin, known by its metadata.
 
     `folders` is where its distribution's metadata stands: more than one folder makes it ambiguous.

@@ -17,9 +17,13 @@ class Guard:
     empty. After it, `error` and `traceback` hold what was raised, `seconds` how long it took, `threads`
     the threads it left, `notes` what else it changed. Only an interruption by the user passes through.
     The interpreter's recursion limit and the handler of interruptions are put back.
+
+    Streams, folder and threads are the process's: where several run at once in threads of a guarded block, each is
+    guarded `beside` the others and leaves those to the guard around all of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, beside: bool = False) -> None:
+        self._beside = beside
         self.error: BaseException | None = None
         self.traceback = ""
         self.seconds = 0.0
@@ -32,7 +36,8 @@ class Guard:
         self._before = set(threading.enumerate())
         self._recursion_limit = sys.getrecursionlimit()
         self._interruptions = self._undo.enter_context(_Interruptions())
-        self._undo.enter_context(_Streams())
+        if not self._beside:
+            self._undo.enter_context(_Streams())
         self._started = time.perf_counter()
         return self
 
@@ -41,9 +46,10 @@ class Guard:
     ) -> bool:
         self.seconds = time.perf_counter() - self._started
         self._undo.close()
-        self._restore_folder()
-        self._restore_recursion_limit()
-        self._note_threads()
+        if not self._beside:
+            self._restore_folder()
+            self._restore_recursion_limit()
+            self._note_threads()
         if error is None:
             return True
         self.error = error

@@ -13,6 +13,7 @@ from chipdex.hooks.index import Index
 from chipdex.hooks.locate import load_object
 from chipdex.hooks.plugin import PROFILE_SOURCES, Plugin
 from chipdex.hooks.records import Command, Estimator, LintRule, PricingSource
+from chipdex.hooks.remembered import Remembered
 from chipdex.hooks.screening import screen
 from chipdex.hooks.states import PluginState, State
 from chipdex.settings import Settings, plugin_name
@@ -89,15 +90,17 @@ class PluginHost:
         """Return what `module:attribute` of a plugin names; raises PluginError where it cannot be imported."""
         return self.call(origin, load_object, target)
 
-    def call(self, origin: Origin, function: Callable[..., T], *arguments: Any) -> T:
+    def call(self, origin: Origin, function: Callable[..., T], *arguments: Any, beside: bool = False) -> T:
         """Call a plugin's function under the guard: a fetcher, a lint rule, an estimator.
 
         An iterator that it returns is consumed inside the guard and comes back as a list. What it raises
         is recorded as the plugin's problem and raised as PluginError, because here the caller waits for it.
+        Functions that are called at once, in threads, are called `beside` each other inside one `Guard`.
         """
         results: list[Any] = []
         plugin = self._owner_of(origin)
-        with plugin.guarded(State.DEGRADED, f"in {getattr(function, '__name__', 'a call')}"):
+        doing = f"in {getattr(function, '__name__', 'a call')}"
+        with plugin.guarded(State.DEGRADED, doing, beside=beside):
             result = function(*arguments)
             results.append(list(result) if isinstance(result, Iterator) else result)
         if results:
@@ -138,6 +141,7 @@ class PluginHost:
         for plugin in plugins[1:]:
             screen(plugin, self.settings, index)
         index.save()
+        self._remembered = Remembered(index)
         return plugins
 
     @cached_property
@@ -157,12 +161,15 @@ class PluginHost:
                 find_folder(plugin)
         return found
 
-    def _load_all(self) -> None:
+    def _load_for(self, hook: str) -> None:
+        """Load the plugins that implement a hook; one that is known not to is not imported."""
         from chipdex.hooks.loading import load  # noqa: PLC0415 - imports pluggy
 
-        for plugin in self._plugins:
-            if plugin.state is State.IDLE and not plugin.info.is_data:
-                load(plugin, self._manager)
+        idle = [plugin for plugin in self._plugins if plugin.state is State.IDLE and not plugin.info.is_data]
+        wanted = [plugin for plugin in idle if plugin.is_built_in or self._remembered.may_implement(plugin, hook)]
+        for plugin in wanted:
+            load(plugin, self._manager)
+        self._remembered.note(plugin for plugin in wanted if not plugin.is_built_in)
 
     def _ask(self, hook: str) -> list[tuple[Any, Origin]]:
         """Return what all plugins yield for a hook; strict settings make any problem so far fatal."""
@@ -176,7 +183,7 @@ class PluginHost:
         if hook not in self._answers:
             from chipdex.hooks.collecting import collect  # noqa: PLC0415 - imports pluggy
 
-            self._load_all()
+            self._load_for(hook)
             self._answers[hook] = [
                 pair
                 for plugin in self._plugins

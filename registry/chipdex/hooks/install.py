@@ -18,14 +18,15 @@ from chipdex import __version__
 from chipdex.errors import OptionError, PluginError
 from chipdex.hooks.discovery import CORE
 from chipdex.ids import distribution_name
+from chipdex.values import Value
 
 _NOT_HERE: Final = "Plugins cannot be installed or removed from here:"
 _STDERR: Final = 2
 """What the installer says is talk, not data: its standard output is our standard error."""
 
 
-@attrs.frozen(kw_only=True)
-class Environment:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Environment(Value):
     """The Python environment that plugins go into, and the installers at hand.
 
     `pip` says whether the interpreter has pip, `uv` is the uv program, where there is one.

@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 from chipdex.ids import distribution_name
+from chipdex.values import Value
 
 PROFILES_GROUP: Final = "chipdex.profiles"
 CODE_GROUP: Final = "chipdex"
@@ -27,8 +28,8 @@ def _entry_points(rows: Any) -> tuple[tuple[str, str, str], ...]:
     return tuple((group, name, value) for group, name, value in rows)
 
 
-@attrs.frozen
-class Distribution:
+@attrs.frozen(eq=False, repr=False)
+class Distribution(Value):
     """An installed distribution that declares plugins.
 
     `folder` is its `.dist-info`, `requires` its requirements on chipdex as written, `entry_points` its

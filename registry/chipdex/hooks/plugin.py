@@ -71,9 +71,12 @@ class Plugin:
         self.faults.append(Fault(sentence=sentence, fix=fix, traceback=traceback))
 
     @contextlib.contextmanager
-    def guarded(self, state: State, doing: str = "") -> Iterator[None]:
-        """Run the plugin's code: what it raises becomes a fault, and `state` the plugin's state."""
-        guard = Guard()
+    def guarded(self, state: State, doing: str = "", *, beside: bool = False) -> Iterator[None]:
+        """Run the plugin's code: what it raises becomes a fault, and `state` the plugin's state.
+
+        `beside` others at once, in a thread of a block that is guarded as a whole.
+        """
+        guard = Guard(beside=beside)
         try:
             with guard:
                 yield
@@ -81,7 +84,7 @@ class Plugin:
             self._seconds += guard.seconds
             self.threads += guard.threads
             self._notes += [note for note in guard.notes if note not in self._notes]
-            if guard.seconds > SLOW_SECONDS:
+            if guard.seconds > SLOW_SECONDS and not beside:
                 self._notes.append(f"took {guard.seconds:.1f} s {doing}".rstrip())
         if guard.error is None:
             return

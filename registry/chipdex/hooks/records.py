@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from chipdex.domain import Accelerator, Model, Offer, Record
+from chipdex.domain import Accelerator, Grid, Model, Offer, Record, TokenPrice
+from chipdex.values import Value
 
 if TYPE_CHECKING:
     from chipdex.prices.http import PriceSession
 
 
-@attrs.frozen
-class ProfileSource:
+@attrs.frozen(eq=False, repr=False)
+class ProfileSource(Value):
     """A folder of TOML profiles: `folder` inside the package `package`, which is found but not imported.
 
     An absolute `folder` is taken as it is, for profiles that a plugin writes somewhere itself.
@@ -23,8 +24,8 @@ class ProfileSource:
     folder: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class FetchContext:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class FetchContext(Value):
     """What a price fetcher works with, so that it needs no globals and can be tested without a network.
 
     `session` carries the retries, time-outs, caps and user agent of every request; its `json`, `text`, `body` and
@@ -33,8 +34,10 @@ class FetchContext:
     of the latter those that are set. `clock` tells the time; `progress` takes a sentence.
 
     `accelerator(name, memory_gb)` returns the id of what a cloud calls an accelerator, None where nothing or several
-    are called so: that name is then counted and reported. `refuse(row, reason)` keeps a row aside with the reason;
-    a row that the source should never have shown is refused, one that is no price of an accelerator is left out.
+    are called so: that name is then counted and reported. `model(*names)` returns the id of what an API calls a model,
+    by the first of its names that is known; where none is, the first is counted and reported. `refuse(row, reason)`
+    keeps a row aside with the reason; a row that the source should never have shown is refused, one that is no price
+    of an accelerator is left out.
     `rate_to_usd(currency)` returns the dated rate of a currency, and raises FetchError where none is known.
     """
 
@@ -44,23 +47,24 @@ class FetchContext:
     progress: Callable[[str], None]
     urls: Mapping[str, str] = attrs.field(factory=dict)
     accelerator: Callable[[str, float | None], str | None] = lambda _name, _memory_gb: None
+    model: Callable[..., str | None] = lambda *_names: None
     refuse: Callable[[Mapping[str, Any], str], None] = lambda _row, _reason: None
     rate_to_usd: Callable[[str], float] = lambda _currency: 1.0
 
 
-@attrs.frozen(kw_only=True)
-class PricingSource:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PricingSource(Value):
     """Where current prices come from; the network is touched by `fetch` and by nothing else.
 
-    An offer older than `max_age` is stale, and a feed whose content has not changed for `frozen_after` is reported.
-    `urls` maps names to addresses, each of which is a setting (`prices.urls`: "azure", or "aws.spot" for the url
-    "spot" of the source "aws"). `needs_env` names the environment variables (keys, accounts) without which `fetch`
-    is not called, `may_use_env` those that it uses where they are set; `terms` says under which terms the prices may
-    be kept and shown.
+    `fetch` yields offers of accelerators, prices of tokens, or grids. One older than `max_age` is stale, and a feed
+    whose content has not changed for `frozen_after` is reported. `urls` maps names to addresses, each of which is a
+    setting (`prices.urls`: "azure", or "aws.spot" for the url "spot" of the source "aws"). `needs_env` names the
+    environment variables (keys, accounts) without which `fetch` is not called, `may_use_env` those that it uses
+    where they are set; `terms` says under which terms the prices may be kept and shown.
     """
 
     name: str
-    fetch: Callable[[FetchContext], Iterable[Offer]]
+    fetch: Callable[[FetchContext], Iterable[Offer | TokenPrice | Grid]]
     max_age: dt.timedelta
     urls: Mapping[str, str] = attrs.field(factory=dict)
     needs_env: tuple[str, ...] = ()
@@ -69,8 +73,8 @@ class PricingSource:
     terms: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class Estimator:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Estimator(Value):
     """A way to cost one class of workload or hardware; all three functions are pure.
 
     `applies(model, accelerator)` says whether it covers a model on a device; a plugin's estimator goes before the
@@ -86,8 +90,8 @@ class Estimator:
     capacity: Callable[..., Any] | None = None
 
 
-@attrs.frozen
-class LintFinding:
+@attrs.frozen(eq=False, repr=False)
+class LintFinding(Value):
     """One thing a lint rule found: a sentence about the figure at a key path (`memory.capacity_gb`), and what to do.
 
     Without a `key` the finding is about the record; without a `fix` the rule's `help` is what to do.
@@ -102,8 +106,8 @@ Found = Iterable[str | LintFinding]
 """What a lint rule yields; a text alone is a finding about the record."""
 
 
-@attrs.frozen(kw_only=True)
-class LintRule:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LintRule(Value):
     """A plausibility check: it yields a `LintFinding`, or one sentence, per thing it finds.
 
     `check` takes a record and looks at nothing else. `compare` takes a record and everything that is known, the
@@ -120,8 +124,8 @@ class LintRule:
     help: str
 
 
-@attrs.frozen(kw_only=True)
-class Command:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Command(Value):
     """A new verb of the command line; `target` is `module:attribute`, a click command loaded when called."""
 
     name: str

@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from chipdex.hooks.discovery import PluginInfo
+from chipdex.values import Value
 
 
 class State(StrEnum):
@@ -27,8 +28,8 @@ class State(StrEnum):
     """Loaded, and something it brought is not used."""
 
 
-@attrs.frozen(kw_only=True)
-class Fault:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Fault(Value):
     """One problem of a plugin: what happened, what puts it right, and the traceback where there is one."""
 
     sentence: str
@@ -36,8 +37,8 @@ class Fault:
     traceback: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class PluginState:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PluginState(Value):
     """A plugin with its state and the reason for it.
 
     `seconds` is the time spent in its code, `hooks` the hooks it implements, `brought` how many records

@@ -21,6 +21,7 @@ from chipdex.search.query import Demand
 from chipdex.search.result import Boundary, Energy, Estimate, Latency, Throughput
 from chipdex.search.space import Split
 from chipdex.units import GB, TERA
+from chipdex.values import Value
 
 _NETWORK_BOUND: Final = 0.35
 _TOLD: Final = 0.005
@@ -37,8 +38,8 @@ _BOUND_OF_TERM: Final = {
 }
 
 
-@attrs.frozen(kw_only=True)
-class Row:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Row(Value):
     """One row of an operation, with what it was computed from."""
 
     operation: Operation

@@ -10,11 +10,13 @@ import numpy as np
 from chipdex.domain.accelerator import Accelerator
 from chipdex.domain.offer import Offer
 from chipdex.search.assemble import Row
+from chipdex.search.grids import Electricity
 from chipdex.search.operate import Operation
 from chipdex.search.pricing import Market, Paid, allowed, packed, powered, spans
 from chipdex.search.query import Objective, Query
-from chipdex.search.result import HOURS_PER_MONTH, Cost, Rejection
+from chipdex.search.result import HOURS_PER_MONTH, JOULES_PER_KWH, Cost, Rejection
 from chipdex.search.space import Space, Split
+from chipdex.values import Value
 
 _TIE: Final = 1e-6
 _ALIKE: Final = 0.02
@@ -22,8 +24,8 @@ _COARSE: Final = 0.7
 """What a coarse pass's score may be off by: its steps in batch and load, with room to spare."""
 
 
-@attrs.frozen
-class Candidate:
+@attrs.frozen(eq=False, repr=False)
+class Candidate(Value):
     """One deployment under one offer, None where nobody knows its price; a larger `score` is better."""
 
     row: Row
@@ -41,30 +43,52 @@ class Candidate:
             if query.demand.generates
             else None,
             usd_per_million_inferences=None if query.demand.generates else million_requests,
-            usd_per_month=HOURS_PER_MONTH * hourly * self.deployments(query),
+            usd_per_month=HOURS_PER_MONTH * self._usd_per_hour_of_all(query),
         )
+
+    def electricity(self, query: Query) -> Electricity:
+        """Return what is known of the electricity that it runs on."""
+        return query.grids.of(None if self.paid is None else self.paid.offer, query.choice.electricity)
+
+    def is_judged(self, query: Query) -> bool:
+        """Return whether the figure that decides is known: a price, or what the electricity emits."""
+        if query.choice.objective is Objective.COST:
+            return self.paid is not None
+        return query.choice.objective is not Objective.CARBON or self.electricity(query).carbon is not None
+
+    def _usd_per_hour_of_all(self, query: Query) -> float:
+        """Return what all deployments cost: what is rented or bought is paid for idle too, electricity when used."""
+        if self.paid is None:
+            return math.nan
+        number, rate = self.deployments(query), query.demand.rate_per_s
+        used = 1.0 if rate is None else min(1.0, rate / (number * self.row.requests_per_s))
+        return number * (self.paid.usd_per_hour - self.paid.electricity_usd_per_hour * (1.0 - used))
 
     def deployments(self, query: Query) -> int:
         """Return how many of it serve the asked rate."""
         rate = query.demand.rate_per_s
         return 1 if rate is None else max(1, math.ceil(rate / self.row.requests_per_s - 1e-9))
 
-    def is_better_than(self, other: "Candidate") -> bool:
+    def is_better_than(self, other: "Candidate", query: Query) -> bool:
         """Return whether it beats another of its device: by a price, by its score, and where those tie by simplicity.
+
+        One whose score rests on the figure that decides comes before one whose does not.
 
         Scores within `_ALIKE` of each other tell nothing of two splits of one device; fewer stages, then fewer
         devices in a replica are easier to run.
         """
         if (self.paid is None) != (other.paid is None):
             return other.paid is None
+        if self.is_judged(query) != other.is_judged(query):
+            return self.is_judged(query)
         if not math.isclose(self.score, other.score, rel_tol=_ALIKE):
             return self.score > other.score
         ranks = [(c.row.split.pipeline, c.row.split.devices, -c.score) for c in (self, other)]
         return ranks[0] < ranks[1]
 
 
-@attrs.frozen
-class Outcome:
+@attrs.frozen(eq=False, repr=False)
+class Outcome(Value):
     """What a question has come to so far: the best candidate of each device, and why the others do not answer."""
 
     query: Query
@@ -73,11 +97,10 @@ class Outcome:
     rejected: dict[str, Rejection] = attrs.field(factory=dict)
 
     def ranked(self) -> list[Candidate]:
-        """Return the winners, the best first; where cost decides, those without a price come last."""
-        by_cost = self.query.choice.objective is Objective.COST
+        """Return the winners, the best first; those of which the figure that decides is unknown come last."""
         return sorted(
             self.winners.values(),
-            key=lambda c: (by_cost and c.paid is None, -c.score, c.row.platform.accelerator.id),
+            key=lambda c: (not c.is_judged(self.query), -c.score, c.row.platform.accelerator.id),
         )
 
     def rejections(self) -> tuple[Rejection, ...]:
@@ -107,11 +130,10 @@ class Outcome:
             return {}  # whole deployments are counted: a little less of a rate may take twice as many
         last = ranked[top - 1]
         least = last.score * (_COARSE if last.score > 0 else 1.0 / _COARSE)
-        by_cost = self.query.choice.objective is Objective.COST
         return {
             candidate.row.platform.accelerator.id: candidate
             for candidate in ranked[top:]
-            if candidate.score < least or (by_cost and candidate.paid is None and last.paid is not None)
+            if candidate.score < least or candidate.is_judged(self.query) != last.is_judged(self.query)
         }
 
     def choose(self, kept: Space, operation: Operation, rows: Sequence[int]) -> None:
@@ -141,12 +163,13 @@ class Outcome:
                 problem = _refused(candidate, query)
                 if problem is not None:
                     self.reject(device.id, *problem)
-                elif device.id not in self.winners or candidate.is_better_than(self.winners[device.id]):
+                elif device.id not in self.winners or candidate.is_better_than(self.winners[device.id], query):
                     self.winners[device.id] = candidate
         if device.id not in self.winners and device.id not in self.rejected:
             # Every offer is of instances that no split fits, or of more accelerators than are allowed.
-            smallest = min(offer.count for offer in payable)
-            self.reject(device.id, "price", smallest, query.choice.max_accelerators, "accelerators")
+            smallest, most = min(offer.count for offer in payable), query.choice.max_accelerators
+            numbers = (smallest, most, "accelerators") if smallest > most else ()
+            self.reject(device.id, "price", *numbers)
 
 
 def _finalists(rows: Sequence[int], kept: Space, operation: Operation, query: Query) -> list[int]:
@@ -218,6 +241,17 @@ def _energy_score(candidate: Candidate, query: Query) -> float:
     return _frugality(candidate.row.operation, candidate.row.index, query)
 
 
+def _carbon_score(candidate: Candidate, query: Query) -> float:
+    """Score by grams, and of those that emit as much by cost; by energy where nobody knows what it emits."""
+    intensity = candidate.electricity(query).g_per_kwh
+    energy = _energy_score(candidate, query)
+    if intensity is None:
+        return energy
+    cost = candidate.cost(query)
+    each = cost.usd_per_million_output_tokens if query.demand.generates else cost.usd_per_million_inferences
+    return energy * intensity / JOULES_PER_KWH * (1.0 + _TIE * (each or 0.0))
+
+
 def _latency_score(candidate: Candidate, query: Query) -> float:
     return _quickness(candidate.row.operation, candidate.row.index, query)
 
@@ -229,7 +263,7 @@ def _throughput_score(candidate: Candidate, _: Query) -> float:
 _SCORES: Final[dict[Objective, Callable[[Candidate, Query], float]]] = {
     Objective.COST: _cost_score,
     Objective.ENERGY: _energy_score,
-    Objective.CARBON: _energy_score,
+    Objective.CARBON: _carbon_score,
     Objective.LATENCY: _latency_score,
     Objective.THROUGHPUT: _throughput_score,
 }

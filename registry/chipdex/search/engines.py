@@ -15,6 +15,7 @@ from chipdex.estimate.decoder import Deployments, Performance
 from chipdex.estimate.memory import Memory
 from chipdex.estimate.operation import Array
 from chipdex.hooks.builtin import chipdex_estimators
+from chipdex.values import Value
 
 if TYPE_CHECKING:
     from chipdex.hooks.records import Estimator
@@ -33,8 +34,8 @@ class Host(Protocol):
     def call(self, origin: Origin, function: Callable[..., Any], *arguments: Any) -> Any: ...  # noqa: D102 - likewise
 
 
-@attrs.frozen
-class Engine:
+@attrs.frozen(eq=False, repr=False)
+class Engine(Value):
     """One estimator, with the guard that a stranger's is called under.
 
     A stranger's that fails or returns rubbish is its plugin's problem, and raises FailedEngineError: the question is

@@ -18,14 +18,15 @@ from chipdex.search.engines import Engine, engines
 from chipdex.search.measured import by_measurements
 from chipdex.search.query import Case, Demand
 from chipdex.search.result import Estimate
+from chipdex.values import Value
 
 
 def _nothing_measured(_: str) -> tuple[Measurement, ...]:
     return ()
 
 
-@attrs.frozen(kw_only=True)
-class Knowledge:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Knowledge(Value):
     """What answers besides the question: the estimators, the calibration, and what was measured of a model."""
 
     engines: Sequence[Engine] = attrs.field(factory=lambda: engines(None))
@@ -42,8 +43,8 @@ class Knowledge:
         return by_measurements(self.measurements(case.model.id), case, found)
 
 
-@attrs.frozen(kw_only=True)
-class Judgement:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Judgement(Value):
     """What calibration says of one platform under one demand: its basis, and half-widths on the logarithm.
 
     `parts` are the effects that correct its rate, as (kind of level, level, effect on the logarithm).

@@ -15,6 +15,7 @@ from chipdex.estimate.policy import PLAIN
 from chipdex.estimate.stacks import stack_of
 from chipdex.search.query import Case
 from chipdex.search.result import Boundary, Estimate
+from chipdex.values import Value
 
 _RATES: Final = ("output_tokens_per_s", "inferences_per_s")
 _LONG_AGO: Final = dt.date.min
@@ -26,8 +27,8 @@ _SPREAD: Final = math.log(1.08)
 """Half-width of a measured row itself: two tuned submitters differ by 3 to 7 % (MLPerf Inference, median)."""
 
 
-@attrs.frozen
-class _Near:
+@attrs.frozen(eq=False, repr=False)
+class _Near(Value):
     row: Measurement
     distance: float
 

@@ -18,6 +18,7 @@ from chipdex.estimate.queueing import HALVINGS
 from chipdex.estimate.serving import Serving
 from chipdex.search.engines import Engine
 from chipdex.search.query import Demand, Objective
+from chipdex.values import Value
 
 Flags = NDArray[np.bool_]
 
@@ -38,8 +39,8 @@ _TOLERANCE: Final = 1e-3
 """Rounding of the load that is searched for."""
 
 
-@attrs.frozen(kw_only=True)
-class Operation:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Operation(Value):
     """What each deployment (row) does at its chosen batch, arrays of shape (rows,); one replica, SI units.
 
     `feasible` is False where no batch meets the limits; then the figures are those of the nearest miss, which is
@@ -152,8 +153,8 @@ def _fixed_batch(demand: Demand, replicas: Array | float) -> Array | float | Non
     return None
 
 
-@attrs.frozen
-class _Search:
+@attrs.frozen(eq=False, repr=False)
+class _Search(Value):
     """One question put to rows of deployments: what each batch does, and which is best."""
 
     engine: Engine

@@ -9,6 +9,7 @@ import attrs
 from chipdex.domain.accelerator import Accelerator, Node, Price
 from chipdex.domain.offer import DateBasis, Offer, Term
 from chipdex.domain.source import Source
+from chipdex.values import Value
 
 OWNER: Final = "owned"
 """The provider of what is bought: these offers leave out the electricity, which depends on the work."""
@@ -16,8 +17,8 @@ OWNER: Final = "owned"
 _HOURS_PER_YEAR: Final = 8760.0
 
 
-@attrs.frozen(kw_only=True)
-class Ownership:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Ownership(Value):
     """How a list price becomes a price per hour.
 
     Four years is the expected life of a server in Cloud Carbon Footprint's method

@@ -1,23 +1,27 @@
 """Offers joined to deployments: whole instances are paid for, and replicas are packed into them."""
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import attrs
 
+from chipdex.catalog.priced import Wanted
 from chipdex.domain.accelerator import Accelerator
 from chipdex.domain.offer import Offer, Term
+from chipdex.search.grids import NO_GRIDS, Grids
 from chipdex.search.ownership import OWNER, owned
-from chipdex.search.query import Choice
+from chipdex.search.query import Choice, Objective
 from chipdex.search.space import CARDS_PER_HOST, Split
+from chipdex.values import Value
 
 _CLUSTERED: Final = 4
 """Clouds join instances of at least this many accelerators by a fast network; smaller ones stand alone."""
 
 
-@attrs.frozen
-class Paid:
+@attrs.frozen(eq=False, repr=False)
+class Paid(Value):
     """An offer with what one deployment takes of it: instances, the replicas packed into them, electricity apart."""
 
     offer: Offer
@@ -31,12 +35,13 @@ class Paid:
         return self.offer.usd_per_hour * self.offer.rate_to_usd * self.instances + self.electricity_usd_per_hour
 
 
-@attrs.frozen
-class Market:
+@attrs.frozen(eq=False, repr=False)
+class Market(Value):
     """The offers a question may use, by accelerator, and how many were left out as no comparable price.
 
-    `rented` are the devices that somebody rents under any term, none where the question is about owning. `shuts_out`
-    says that a device without an offer cannot answer: the question names how, where or by whom it is to be rented.
+    `rented` are the devices that somebody rents under any term, bids and bare cards aside, none where the question is
+    about owning. `shuts_out` says that a device without an offer cannot answer: the question names how, where or by
+    whom it is to be rented.
     """
 
     offers: dict[str, list[Offer]]
@@ -57,18 +62,30 @@ class Market:
         return device_id not in self.offers and (self.shuts_out or device_id in self.rented)
 
 
-def market(offers: Iterable[Offer], choice: Choice) -> Market:
+def wanted_prices(choice: Choice, today: dt.date) -> Wanted:
+    """Return which prices a question needs read: all, where a condition or the grid tells offers of a size apart."""
+    days = choice.max_price_age_days
+    return Wanted(
+        providers=choice.providers,
+        regions=choice.regions,
+        not_before=None if days is None else today - dt.timedelta(days=days),
+        everything=choice.pair_filter is not None or choice.objective is Objective.CARBON,
+    )
+
+
+def market(offers: Iterable[Offer], choice: Choice, grids: Grids = NO_GRIDS) -> Market:
     """Return the offers of the chosen term, providers and regions.
 
     Bids, and prices that leave out the host, would look cheaper than they are: they count only where their
-    provider is named.
+    provider is named. Where carbon decides, offers on the `grids` of several intensities stay.
     """
     kept: dict[str, list[Offer]] = {}
     bids = bare = 0
     rented = set()
     term = choice.term or Term.ON_DEMAND
     for offer in offers:
-        rented.add(offer.accelerator)
+        if not offer.bid and offer.host_included is not False:
+            rented.add(offer.accelerator)
         if offer.term is not term:
             continue
         if choice.providers and offer.provider not in choice.providers:
@@ -81,19 +98,25 @@ def market(offers: Iterable[Offer], choice: Choice) -> Market:
             continue
         kept.setdefault(offer.accelerator, []).append(offer)
     return Market(
-        offers={key: _cheapest_by_size(rows, choice) for key, rows in kept.items()},
+        offers={key: _cheapest_by_size(rows, choice, grids) for key, rows in kept.items()},
         bids=bids,
         bare=bare,
         rented=frozenset() if term is Term.OWNED else frozenset(rented),
-        shuts_out=bool(choice.providers or choice.regions) or choice.term not in {None, Term.OWNED},
+        shuts_out=bool(choice.providers or choice.regions or choice.max_price_age_days is not None)
+        or choice.term not in {None, Term.OWNED},
     )
 
 
-def _cheapest_by_size(offers: Sequence[Offer], choice: Choice) -> list[Offer]:
-    """Keep the cheapest offer of each instance size: no other can win. A `--where` judges pairs, so keep all then."""
+def _cheapest_by_size(offers: Sequence[Offer], choice: Choice, grids: Grids) -> list[Offer]:
+    """Keep the cheapest offer of each instance size: no other can win. A `--where` judges pairs, so keep all then.
+
+    Where carbon decides, each intensity has its own cheapest: a budget may rule the cleanest out.
+    """
     ordered = sorted(offers, key=lambda offer: (offer.usd_per_hour * offer.rate_to_usd, offer.id))
     if choice.pair_filter is not None:
         return ordered
+    if choice.objective is Objective.CARBON:
+        return list({(offer.count, grids.of(offer).g_per_kwh): offer for offer in reversed(ordered)}.values())
     return list({offer.count: offer for offer in reversed(ordered)}.values())
 
 

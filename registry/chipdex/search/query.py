@@ -9,6 +9,7 @@ import attrs
 
 from chipdex.domain.accelerator import Accelerator, Kind
 from chipdex.domain.formats import KV_BITS, PRECISION_ALIASES, PRECISIONS, Precision
+from chipdex.domain.grid import Grid
 from chipdex.domain.model import Limits, Model
 from chipdex.domain.offer import Offer, Term
 from chipdex.domain.workload import (
@@ -24,8 +25,10 @@ from chipdex.errors import OptionError
 from chipdex.estimate.interval import Basis
 from chipdex.estimate.lengths import Lengths
 from chipdex.estimate.policy import PLAIN, Policy
+from chipdex.search.grids import NO_GRIDS, Electricity, Grids
 from chipdex.search.ownership import ASSUMED, Ownership
 from chipdex.units import GB
+from chipdex.values import Value
 
 DEFAULT_MAX_ACCELERATORS: Final = 64
 LARGEST_TOKENS: Final = 10_000_000
@@ -52,8 +55,8 @@ _PERCENTILE: Final = {Scenario.SINGLE_STREAM: 90.0, Scenario.MULTI_STREAM: 99.0}
 """Percentile of the latency that MLPerf Inference reports where nothing arrives at random."""
 
 
-@attrs.frozen(kw_only=True)
-class Demand:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Demand(Value):
     """A workload with nothing left open: lengths, scenario, load, and the limits that hold.
 
     `generates` is False for models that answer at once, whose only latency is `limits.latency_ms`. `lengths` are
@@ -96,18 +99,19 @@ class Demand:
         }
 
 
-@attrs.frozen(kw_only=True)
-class Choice:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Choice(Value):
     """What may be chosen from: devices, offers, sizes, and what is best.
 
     `pair_filter` is the `--where` condition: it says whether a device may be offered under an offer
-    (None: the device alone). `term` None is on demand, and `ownership` for devices that nobody rents. Money in US
-    dollars, power in watts.
+    (None: the device alone). `term` None is on demand, and `ownership` for devices that nobody rents;
+    `electricity` is what runs those, and whatever has no offer. Money in US dollars, power in watts.
     """
 
     objective: Objective = Objective.COST
     term: Term | None = None
     ownership: Ownership = ASSUMED
+    electricity: Electricity | None = None
     providers: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
@@ -116,15 +120,16 @@ class Choice:
     max_power_w: float | None = None
     max_price_usd: float | None = None
     form_factor: str | None = None
+    max_price_age_days: float | None = None
     budget_usd_per_month: float | None = None
     announced: bool = False
     retired: bool = False
     top: int = 10
 
 
-@attrs.frozen(kw_only=True)
-class Query:
-    """The whole question of `best`."""
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Query(Value):
+    """The whole question of `best`; `grids` are those of the registry that is asked."""
 
     model: Model
     demand: Demand
@@ -132,16 +137,21 @@ class Query:
     kv_precision: str | None = None
     choice: Choice = Choice()
     basis: Basis | None = None
+    grids: Grids = NO_GRIDS
 
 
-@attrs.frozen(kw_only=True)
-class Case:
-    """The whole question of `estimate`: `count` accelerators of one device, and what is fixed beforehand."""
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Case(Value):
+    """The whole question of `estimate`: `count` accelerators of one device, and what is fixed beforehand.
+
+    `grid` is what their electricity comes from.
+    """
 
     model: Model
     accelerator: Accelerator
     count: int
     demand: Demand
+    grid: Grid | None = None
     precision: Precision | None = None
     kv_precision: str | None = None
     basis: Basis | None = None

@@ -1,28 +1,34 @@
 """`best`: every device under every split, batch and offer, the limits applied, the best first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import attrs
 import numpy as np
 
 from chipdex.domain.accelerator import Accelerator, Status
+from chipdex.domain.grid import Grid
 from chipdex.domain.model import Family
 from chipdex.domain.offer import Offer
-from chipdex.estimate.hardware import Platform, missing_figure, usable_bytes
+from chipdex.estimate.hardware import Platform, bandwidth_of, has_static_power, missing_figure, usable_bytes
 from chipdex.estimate.operation import Array
+from chipdex.estimate.stages import BYTES_PER_OPERATION
 from chipdex.search.choosing import Candidate, Outcome
 from chipdex.search.engines import Engine, engine_for
+from chipdex.search.grids import Grids, is_of_country
 from chipdex.search.knowledge import Knowledge, factors, power_factors
 from chipdex.search.operate import Operation, contenders, lengths_of, operate
 from chipdex.search.ownership import OWNER, list_price
 from chipdex.search.pricing import Market, market
 from chipdex.search.query import Choice, Objective, Query, substitutes
-from chipdex.search.result import Answer, BestAnswer, Carbon
+from chipdex.search.result import Answer, BestAnswer
 from chipdex.search.space import fitting, space, splits
 from chipdex.units import GB
 
 _MOST_DEVICES: Final = 1_000_000
+
+NO_GRID: Final = "no_grid"
+"""Code of the warning that nobody knows what some answer emits."""
 
 
 class Records(Protocol):
@@ -34,6 +40,9 @@ class Records(Protocol):
     @property
     def offers(self) -> Sequence[Offer]: ...  # noqa: D102 - a protocol
 
+    @property
+    def grids_by_id(self) -> Mapping[str, Grid]: ...  # noqa: D102 - a protocol
+
 
 def best(registry: Records, query: Query, knowledge: Knowledge | None = None) -> BestAnswer:
     """Return the ranking for `query` over every device of `registry`: the best deployment of each.
@@ -42,7 +51,8 @@ def best(registry: Records, query: Query, knowledge: Knowledge | None = None) ->
     `knowledge` the core's estimators and the calibration that ships answer.
     """
     known = knowledge or Knowledge()
-    outcome = Outcome(query, market(registry.offers, query.choice))
+    query = attrs.evolve(query, grids=Grids(registry.grids_by_id))
+    outcome = Outcome(query, market(registry.offers, query.choice, query.grids))
     devices = _admitted(registry, outcome)
     for engine, covered in _by_engine(known, devices, outcome):
         platforms = _platforms(covered, known, outcome)
@@ -59,7 +69,7 @@ def best(registry: Records, query: Query, knowledge: Knowledge | None = None) ->
         },
         answers=answers,
         rejected=outcome.rejections(),
-        warnings=_warnings(query, outcome.prices, answers),
+        warnings=_warnings(query, outcome.prices, answers, [one.row.platform.accelerator for one in ordered]),
     )
 
 
@@ -195,8 +205,7 @@ def _answer(rank: int, candidate: Candidate, query: Query) -> Answer:
         estimate = attrs.evolve(estimate, rests_on=(*estimate.rests_on, offer.id))
     return Answer(
         rank=rank,
-        estimate=estimate,
-        carbon=Carbon(),
+        estimate=estimate.on(candidate.electricity(query).carbon),
         offer=offer,
         instances=paid.instances if paid else 0,
         cost=candidate.cost(query),
@@ -204,11 +213,13 @@ def _answer(rank: int, candidate: Candidate, query: Query) -> Answer:
     )
 
 
-def _warnings(query: Query, prices: Market, answers: Sequence[Answer]) -> tuple[Mapping[str, Any], ...]:
+def _warnings(
+    query: Query, prices: Market, answers: Sequence[Answer], devices: Sequence[Accelerator]
+) -> tuple[Mapping[str, Any], ...]:
     means = {"code": "means_only", "sentence": "Lengths are means: percentiles and memory take every request as long."}
     found = [
         *([means] if query.demand.generates else []),
-        {"code": "no_grid", "sentence": "Carbon is unknown: no plugin brings a grid record."},
+        *_of_carbon(query, answers),
     ]
     if prices.bids:
         found.append({"code": "bids", "sentence": f"{prices.bids} bids were left out; name their --provider."})
@@ -220,8 +231,9 @@ def _warnings(query: Query, prices: Market, answers: Sequence[Answer]) -> tuple[
         ownership = query.choice.ownership
         sentence = (
             f"Bought, not rented: list price over {ownership.life_years:g} years of full use and electricity at "
-            f"{ownership.usd_per_kwh:g} USD/kWh; capital, cooling, space and staff are left out, and so is the host "
-            f"of what is no whole node: {', '.join(bought)}."
+            f"{ownership.usd_per_kwh:g} USD/kWh. Interest, cooling, space and staff are left out, and so is the host "
+            f"of what is no whole node; rents include them. `--term owned` compares like with like, `--term "
+            f"on-demand` rents: {', '.join(bought)}."
         )
         found.append({"code": "owned", "sentence": sentence})
     unpowered = [a.accelerator for a in answers if a.estimate.power_w is None]
@@ -232,4 +244,58 @@ def _warnings(query: Query, prices: Market, answers: Sequence[Answer]) -> tuple[
     if unpriced:
         sentence = f"No offer, and no list price with a power to own it at: {', '.join(unpriced)}."
         found.append({"code": "no_price", "sentence": sentence})
-    return tuple(found)
+    return (*found, *_of_figures(query, devices))
+
+
+def _of_figures(query: Query, devices: Sequence[Accelerator]) -> Iterator[Mapping[str, str]]:
+    """Yield what is missing of the devices that answer and was taken to be something."""
+    of_stages = [] if query.model.decoder else [device for device in devices if not device.computes_in_events]
+    guessed = [device.id for device in of_stages if not bandwidth_of(device)]
+    if guessed:
+        sentence = (
+            f"Memory bandwidth is unknown and taken to be low for the peak ({BYTES_PER_OPERATION:g} bytes per "
+            f"operation of one byte): {', '.join(guessed)}."
+        )
+        yield {"code": "assumed_bandwidth", "sentence": sentence}
+    events = [device.id for device in devices if device.computes_in_events and not has_static_power(device)]
+    if events:
+        sentence = f"Power is of synaptic operations alone; what these draw at rest is unknown: {', '.join(events)}."
+        yield {"code": "no_static_power", "sentence": sentence}
+
+
+def _of_carbon(query: Query, answers: Sequence[Answer]) -> list[Mapping[str, Any]]:
+    """Return what a reader of the grams must know: where they are unknown, a country's, or count different things."""
+    if not query.grids:
+        return [{"code": NO_GRID, "sentence": "Carbon is unknown: no plugin brings a grid record."}]
+    found: list[Mapping[str, Any]] = []
+    nowhere = [_where(a) for a in answers if a.carbon.grid is None and a.estimate.power_w is not None]
+    if nowhere:
+        sentence = (
+            f"Carbon is unknown where no region with a grid record is named: {', '.join(dict.fromkeys(nowhere))}. "
+            "What has no region, --grid gives one."
+        )
+        found.append({"code": NO_GRID, "sentence": sentence})
+    of_country = [
+        f"{_where(a)} by {a.carbon.grid}"
+        for a in answers
+        if is_of_country(query.grids.of(a.offer).carbon, a.offer) and a.carbon.grid is not None
+    ]
+    if of_country:
+        sentence = f"Carbon by the grid of the whole country: {', '.join(dict.fromkeys(of_country))}."
+        found.append({"code": "grid_of_country", "sentence": sentence})
+    counted = {a.carbon.emissions or "unsaid" for a in answers if a.carbon.grid is not None}
+    if len(counted) > 1:
+        sentence = (
+            f"Grams of several kinds stand side by side ({', '.join(sorted(counted))}): power plants' own emissions "
+            "are less than those of their whole life cycle. carbon.emissions says which is which."
+        )
+        found.append({"code": "mixed_emissions", "sentence": sentence})
+    return found
+
+
+def _where(answer: Answer) -> str:
+    """Return a deployment's device, and where it is rented."""
+    offer = answer.offer
+    if offer is None or offer.provider == OWNER:
+        return answer.accelerator
+    return f"{answer.accelerator} ({offer.provider} {offer.region})"

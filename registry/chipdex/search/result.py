@@ -5,13 +5,16 @@ from typing import Any
 
 import attrs
 
+from chipdex.domain.grid import Grid
 from chipdex.domain.offer import Offer
+from chipdex.values import Value
 
 HOURS_PER_MONTH = 730
+JOULES_PER_KWH = 3.6e6
 
 
-@attrs.frozen(kw_only=True)
-class Throughput:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Throughput(Value):
     """Of the whole deployment; `low` and `high` hold in `level` of cases and belong to the primary figure.
 
     That is the output tokens of a language model, and the inferences of any other; what does not apply is None.
@@ -26,8 +29,8 @@ class Throughput:
     level: float
 
 
-@attrs.frozen(kw_only=True)
-class Latency:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Latency(Value):
     """At `percentile`, in milliseconds; `low` and `high` map each figure to its interval.
 
     A language model has the first three, any other `latency_ms`.
@@ -42,8 +45,8 @@ class Latency:
     high: Mapping[str, float]
 
 
-@attrs.frozen(kw_only=True)
-class Boundary:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Boundary(Value):
     """Watts and joules inside a wider boundary than the accelerators; figures of two boundaries are never compared."""
 
     boundary: str
@@ -52,8 +55,8 @@ class Boundary:
     j_per_inference: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Energy:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Energy(Value):
     """Joules per output token, or per inference, inside `boundary`; None where the device's power is unknown.
 
     `node` is what a whole node draws, hosts and fans included, at its plugs; nothing says how a facility cools it.
@@ -67,17 +70,29 @@ class Energy:
     node: Boundary | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Carbon:
-    """Grams of CO2-equivalent; None until a grid record says what the electricity emits."""
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Carbon(Value):
+    """Grams of CO2-equivalent of the electricity inside `boundary`; None where no grid record says what it emits.
+
+    `grid` is that record's id, `g_per_kwh` its yearly average, `emissions` what that counts ("direct", "lifecycle").
+    Figures of two of those are not comparable. Cooling and the making of the hardware are left out.
+    """
 
     g_per_million_output_tokens: float | None = None
     g_per_million_inferences: float | None = None
     boundary: str = "accelerators"
+    grid: str | None = None
+    g_per_kwh: float | None = None
+    emissions: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a figure."""
+        return self.g_per_million_output_tokens is not None or self.g_per_million_inferences is not None
 
 
-@attrs.frozen(kw_only=True)
-class Cost:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Cost(Value):
     """US dollars at full load, and per month for the deployments that serve the asked rate."""
 
     usd_per_million_output_tokens: float | None = None
@@ -85,8 +100,8 @@ class Cost:
     usd_per_month: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Estimate:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Estimate(Value):
     """What one deployment does: all its replicas together; `batch` is per replica."""
 
     accelerator: str
@@ -104,6 +119,23 @@ class Estimate:
     rests_on: tuple[str, ...]
     explanation: Mapping[str, Sequence[Mapping[str, Any]]]
     warnings: tuple[Mapping[str, str], ...] = ()
+    carbon: Carbon = Carbon()
+
+    def on(self, grid: Grid | None) -> "Estimate":
+        """Return the estimate with the carbon of its electricity, as it is where nobody knows either."""
+        each = self.energy.j_per_inference if self.energy.j_per_output_token is None else self.energy.j_per_output_token
+        if grid is None or grid.g_per_kwh is None or each is None:
+            return self
+        grams = each * 1e6 / JOULES_PER_KWH * grid.g_per_kwh
+        carbon = Carbon(
+            g_per_million_output_tokens=None if self.energy.j_per_output_token is None else grams,
+            g_per_million_inferences=grams if self.energy.j_per_output_token is None else None,
+            boundary=self.energy.boundary,
+            grid=grid.id,
+            g_per_kwh=grid.g_per_kwh,
+            emissions=None if grid.emissions is None else grid.emissions.value,
+        )
+        return attrs.evolve(self, carbon=carbon, rests_on=(*self.rests_on, grid.id))
 
     def as_json(self) -> dict[str, Any]:
         """Return the estimate as JSON-ready values, by the contract of `estimate`."""
@@ -140,7 +172,7 @@ def _body_of(estimate: Estimate) -> dict[str, Any]:
     """Return an estimate as JSON-ready values, without the figures of models of the other kind."""
     other = _of_the_other_kind(estimate)
     body = _without(attrs.asdict(estimate, recurse=True), other)
-    for part in ("throughput", "latency", "energy"):
+    for part in ("throughput", "latency", "energy", "carbon"):
         body[part] = _without(body[part], other)
     if body["energy"]["node"] is not None:
         body["energy"]["node"] = _without(body["energy"]["node"], other)
@@ -149,13 +181,12 @@ def _body_of(estimate: Estimate) -> dict[str, Any]:
     return body
 
 
-@attrs.frozen(kw_only=True)
-class Answer:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Answer(Value):
     """One ranked deployment with its price."""
 
     rank: int
     estimate: Estimate
-    carbon: Carbon
     offer: Offer | None
     instances: int
     cost: Cost
@@ -165,6 +196,11 @@ class Answer:
     def accelerator(self) -> str:
         """The device's id."""
         return self.estimate.accelerator
+
+    @property
+    def carbon(self) -> Carbon:
+        """Grams of CO2-equivalent of the accelerators' electricity."""
+        return self.estimate.carbon
 
     @property
     def throughput(self) -> Throughput:
@@ -184,7 +220,6 @@ class Answer:
         return {
             "rank": self.rank,
             **body,
-            "carbon": _without(attrs.asdict(self.carbon), _of_the_other_kind(self.estimate)),
             "offer": self._offer(),
             "cost": _without(attrs.asdict(self.cost), _of_the_other_kind(self.estimate)),
             "replicas_for_rate": self.replicas_for_rate,
@@ -206,14 +241,15 @@ class Answer:
             "term": offer.term.value,
             "usd_per_hour": offer.usd_per_hour * offer.rate_to_usd * self.instances,
             "as_of": offer.as_of.isoformat(),
+            "date_basis": offer.date_basis.value,
             "fetched_at": offer.fetched_at.isoformat() if offer.fetched_at else None,
             "source": "; ".join(source.title for source in offer.sources.values()),
             "state": offer.state.value,
         }
 
 
-@attrs.frozen(kw_only=True)
-class Rejection:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Rejection(Value):
     """A device that cannot answer: which constraint it failed, by how much."""
 
     accelerator: str
@@ -223,8 +259,8 @@ class Rejection:
     unit: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class BestAnswer(Sequence[Answer]):
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class BestAnswer(Value, Sequence[Answer]):
     """The ranking, what was asked, what was rejected, and what the reader must know besides."""
 
     query: Mapping[str, Any]

@@ -29,6 +29,7 @@ from chipdex.search.operate import lengths_of, operate
 from chipdex.search.query import Case, Objective
 from chipdex.search.result import Estimate
 from chipdex.search.space import Split, space
+from chipdex.values import Value
 
 _HALF_BYTES: Final = 2.0
 _AT_ONCE: Final = math.inf
@@ -57,8 +58,8 @@ _UNCOUNTED: Final = frozenset({"network", "host", "elementwise"})
 """Terms of a step in which no operation is counted: they take time, and have no place under a roof."""
 
 
-@attrs.frozen(kw_only=True)
-class Term:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Term(Value):
     """One term of a step or batch: its time and share, and on one device its operations and the bytes they need.
 
     `operations` is None where none are counted. `traffic` is 0 where everything stays on the chip.
@@ -84,8 +85,8 @@ class Term:
         return None if self.operations is None else self.operations / (self.ms / 1e3)
 
 
-@attrs.frozen(kw_only=True)
-class Roof:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Roof(Value):
     """What one device can do at most, in operations and bytes per second; NaN bytes are unknown.
 
     `sustained` roofs are what software reaches, the other one is the datasheet's.
@@ -97,8 +98,8 @@ class Roof:
     sustained: bool
 
 
-@attrs.frozen(kw_only=True)
-class Roofline:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Roofline(Value):
     """Every term of one estimate, longest first, and the roofs over it; `whole` is what they add up to."""
 
     terms: tuple[Term, ...]
@@ -130,8 +131,8 @@ def roofline(case: Case, found: Estimate, knowledge: Knowledge | None = None) ->
     )
 
 
-@attrs.frozen(kw_only=True)
-class _View:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _View(Value):
     """An estimate as one row of arrays again, at the batch it was made for."""
 
     case: Case

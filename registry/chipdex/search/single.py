@@ -55,6 +55,7 @@ def estimate(case: Case, knowledge: Knowledge | None = None) -> Estimate:
     )
     found = attrs.evolve(chosen.estimate(case.model, case.demand), count=case.count)
     found = known.measured(case, found)
+    found = found.on(case.grid)
     return attrs.evolve(found, warnings=_warnings(case, known, found, feasible=bool(operation.feasible[row])))
 
 

@@ -13,6 +13,7 @@ from chipdex.estimate.hardware import Hardware, Platform, hardware
 from chipdex.estimate.layout import Layout, layout
 from chipdex.estimate.lengths import Lengths
 from chipdex.search.engines import Engine
+from chipdex.values import Value
 
 _POWERS: Final = (1, 2, 4, 8, 16, 32, 64)
 _STAGES: Final = (1, 2, 4, 8)
@@ -21,8 +22,8 @@ _SPARE: Final = 8
 """Replicas of more than this many times the fewest devices that hold the model are not tried."""
 
 
-@attrs.frozen
-class Split:
+@attrs.frozen(eq=False, repr=False)
+class Split(Value):
     """Tensor, pipeline and expert parallelism of one replica."""
 
     tensor: int
@@ -97,8 +98,8 @@ def fabric_size(accelerator: Accelerator) -> int:
     return accelerator.topology.devices_per_host or CARDS_PER_HOST
 
 
-@attrs.frozen(kw_only=True)
-class Space:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Space(Value):
     """Rows of candidate deployments: `platform[i]` indexes `hw.platforms`, `split[i]` is its split."""
 
     hw: Hardware

@@ -13,6 +13,7 @@ from chipdex.search.knowledge import Knowledge
 from chipdex.search.query import Choice, Objective, Query, default_precisions, demand
 from chipdex.search.rank import Records
 from chipdex.search.result import Answer, Rejection
+from chipdex.values import Value
 
 OBJECTIVES: Final = (Objective.COST, Objective.ENERGY, Objective.THROUGHPUT)
 _EVERY_ANSWER: Final = 1_000_000
@@ -20,8 +21,8 @@ _TOGETHER: Final = 8
 _BITS_PER_BYTE: Final = 8
 
 
-@attrs.frozen(kw_only=True)
-class Standing:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Standing(Value):
     """The rank of a device among `devices` that answer, and its neighbours; or why it does not answer."""
 
     model: str

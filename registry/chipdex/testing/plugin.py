@@ -136,8 +136,13 @@ def installed(package: str, distribution: str = "") -> InstalledPlugin:
     )
 
 
+def everything() -> PluginHost:
+    """Return a host of all installed plugins, in which the user's settings and profiles have no say."""
+    return PluginHost(_settings(None))
+
+
 def _plugins() -> tuple[PluginInfo, ...]:
-    return PluginHost(_settings(None)).discover()
+    return everything().discover()
 
 
 def _settings(only: frozenset[str] | None) -> Settings:

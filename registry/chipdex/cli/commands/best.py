@@ -8,12 +8,14 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
+from chipdex.cli.against_api import api_section, apis_of
 from chipdex.cli.answer import best_sections, body_of, flat, keys_of
 from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.options import format_options
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import (
     choice_option,
+    electricity_of,
     form_factor_of,
     kv_precision_of,
     model_of,
@@ -30,11 +32,12 @@ from chipdex.cli.words import serving_conditions
 from chipdex.domain import Kind, Term
 from chipdex.search import BestAnswer
 from chipdex.search import best as rank
+from chipdex.search.grids import Electricity
 from chipdex.search.ownership import ASSUMED, Ownership
+from chipdex.search.pricing import wanted_prices
 from chipdex.search.query import DEFAULT_MAX_ACCELERATORS, Choice, Objective, Query, demand, substitutes
 
 NONE_FEASIBLE: Final = 1
-NO_GRID: Final = "no_grid"
 _FIRST: Final = {
     Objective.COST: "cheapest per {unit} first",
     Objective.ENERGY: "least energy per {unit} first",
@@ -58,12 +61,14 @@ _FIRST: Final = {
     "--usd-per-kwh",
     AMOUNT,
     "X",
-    "Price of the electricity of what is owned.",
-    default=ASSUMED.usd_per_kwh,
-    show_default=True,
+    f"Price of the electricity of what is owned.  [default: the grid's, else {ASSUMED.usd_per_kwh:g}]",
+)
+@click.option(
+    "--grid", metavar="G", help="Where what is owned runs: a grid's id, a region, or a country's code such as FR."
 )
 @click.option("--provider", multiple=True, metavar="P", help="Only offers of this provider; may be repeated.")
 @click.option("--region", multiple=True, metavar="R", help="Only offers of this region; may be repeated.")
+@number_option("--max-price-age", AMOUNT, "DAYS", "Only prices stated or fetched within so many days.")
 @choice_option("--kind", Kind, "Only devices of this kind, may be repeated", multiple=True)
 @click.option("--where", metavar="SQL", help="Only pairs of device and offer for which this condition holds.")
 @number_option(
@@ -80,12 +85,15 @@ _FIRST: Final = {
 @number_option("--budget", AMOUNT, "USD_PER_MONTH", "Rent of the whole at most.")
 @click.option("--announced", is_flag=True, help="Include devices that cannot be had yet.")
 @click.option("--retired", is_flag=True, help="Include devices that are no longer sold.")
+@click.option("--against-api", is_flag=True, help="Set the answer beside what APIs charge for the same request.")
 @number_option("--top", COUNT, "N", "Answers to give.", default=10, show_default=True)
 @click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @format_options
 @click.pass_obj
-def best(session: Session, /, model: str, output: str, explain: bool, plot: Path | None, **options: Any) -> int:
+def best(
+    session: Session, /, model: str, output: str, *, explain: bool, against_api: bool, plot: Path | None, **options: Any
+) -> int:
     """Rank the deployments that should run MODEL, cheapest first.
 
     MODEL is an id, an alias, a Hugging Face config.json, or a TOML profile. The first line of the answer
@@ -103,28 +111,32 @@ def best(session: Session, /, model: str, output: str, explain: bool, plot: Path
         kv_precision=kv_precision_of(options["kv_precision"]),
         choice=_choice(session, options),
     )
-    answer = rank(session.registry, query, session.knowledge)
+    today = dt.datetime.now(tz=dt.UTC).date()
+    priced = session.registry.priced(wanted_prices(query.choice, today))
+    answer = rank(priced, query, session.knowledge)
     document = answer.as_json()
     asked = [*(serving_conditions(workload) if meant.decoder else ()), *_conditions(query, document)]
     if plot is not None:
         _draw(session, answer, asked, meant.inference, plot)
+    apis = apis_of(session, query, answer[0] if len(answer) else None) if against_api else ()
+    beside = [api_section(apis, meant.id, today)] if against_api else []
     flats = [flat(one) for one in document["answers"]]
-    today = dt.datetime.now(tz=dt.UTC).date()
     Report(
         schema="best@1",
-        body=body_of(document),
+        body={**body_of(document), **({"apis": [api.as_json() for api in apis]} if against_api else {})},
         keys=keys_of(flats),
         rows=document["answers"] if output == "jsonl" else flats,
-        sections=best_sections(
-            document,
-            asked,
-            today,
-            explain=explain,
-            inference=meant.inference,
-        ),
-        warnings=document.get("warnings", ()),
+        sections=[*best_sections(document, asked, today, explain=explain, inference=meant.inference), *beside],
+        warnings=[*document.get("warnings", ()), *_too_old(priced.too_old)],
     ).publish(session, output)
     return 0 if document["answers"] else NONE_FEASIBLE
+
+
+def _too_old(prices: int) -> list[dict[str, str]]:
+    sentence = (
+        f"{prices} list prices are older than --max-price-age and were left out; `chipdex prices refresh` fetches."
+    )
+    return [{"code": "too_old", "sentence": sentence}] if prices else []
 
 
 def _draw(session: Session, answer: BestAnswer, asked: list[str], inference: str | None, file: Path) -> None:
@@ -148,11 +160,16 @@ def _conditions(query: Query, document: Mapping[str, Any]) -> list[str]:
 def _terms(choice: Choice) -> str:
     """Return how the hardware is paid for."""
     bought = f"owned at list price over {choice.ownership.life_years:g} years and its electricity"
+    if choice.electricity is not None:
+        grid = choice.electricity.carbon or choice.electricity.price
+        bought += f" from the grid {grid.id}" if grid else ""
     if choice.term is Term.OWNED:
         return bought
-    if choice.term is not None or choice.providers or choice.regions:
-        return f"{(choice.term or Term.ON_DEMAND).value} list prices"
-    return f"{Term.ON_DEMAND.value} list prices, what nobody rents {bought}"
+    rented = f"{(choice.term or Term.ON_DEMAND).value} prices"
+    if choice.max_price_age_days is not None:
+        return f"{rented} of the last {choice.max_price_age_days:g} days"
+    shut = choice.term is not None or choice.providers or choice.regions
+    return rented if shut else f"{rented}, what nobody rents {bought}"
 
 
 def _devices(choice: Choice) -> str:
@@ -167,16 +184,29 @@ def _first(query: Query, document: Mapping[str, Any]) -> str:
     if objective is Objective.COST and query.demand.rate_per_s is not None:
         return "cheapest per month first"
     told = _FIRST[objective].format(unit="token" if query.demand.generates else "inference")
-    if objective is Objective.CARBON and any(warning["code"] == NO_GRID for warning in document["warnings"]):
+    if objective is not Objective.CARBON:
+        return told
+    known = [answer["carbon"]["grid"] is not None for answer in document["answers"]]
+    if not any(known):
         return f"{told}, ranked by energy because no grid record is there"
-    return told
+    return f"{told}, at the accelerators" + ("" if all(known) else "; those without a grid record last, by energy")
+
+
+def _usd_per_kwh(given: float | None, electricity: Electricity | None) -> float:
+    """Return the price of electricity that was given, else the grid's, else the one that is assumed."""
+    of_grid = None if electricity is None else electricity.usd_per_kwh
+    return next((price for price in (given, of_grid) if price is not None), ASSUMED.usd_per_kwh)
 
 
 def _choice(session: Session, options: dict[str, Any]) -> Choice:
+    electricity = electricity_of(session, options["grid"])
     return Choice(
         objective=Objective(options["objective"]),
         term=Term(options["term"]) if options["term"] else None,
-        ownership=Ownership(life_years=options["life_years"], usd_per_kwh=options["usd_per_kwh"]),
+        ownership=Ownership(
+            life_years=options["life_years"], usd_per_kwh=_usd_per_kwh(options["usd_per_kwh"], electricity)
+        ),
+        electricity=electricity,
         providers=offered(session, "--provider", "provider", options["provider"]),
         regions=offered(session, "--region", "region", options["region"]),
         kinds=tuple(Kind(kind) for kind in options["kind"]),
@@ -185,6 +215,7 @@ def _choice(session: Session, options: dict[str, Any]) -> Choice:
         max_power_w=options["max_power_w"],
         max_price_usd=options["max_price_usd"],
         form_factor=form_factor_of(session, options["form_factor"]),
+        max_price_age_days=options["max_price_age"],
         budget_usd_per_month=options["budget"],
         announced=options["announced"],
         retired=options["retired"],

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from chipdex.catalog.needs import needs
+from chipdex.catalog.priced import Wanted
 from chipdex.catalog.ratios import best_of, common_ratios, more_is_better
 from chipdex.catalog.renting import renting
 from chipdex.catalog.results import results, shared
@@ -131,7 +132,8 @@ def _ratio_rows(devices: Sequence[Accelerator]) -> Iterator[Row]:
 
 
 def _rent_row(session: Session, devices: Sequence[Accelerator]) -> Row:
-    offers = session.registry.offers
+    wanted = Wanted(accelerators=[device.id for device in devices], everything=True)
+    offers = session.registry.priced(wanted).offers
     quotes = {
         device.id: next(
             (

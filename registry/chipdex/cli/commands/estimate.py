@@ -42,6 +42,7 @@ NONE_FEASIBLE: Final = 1
 @number_option("--pipeline", COUNT, "P", "Pipeline parallelism.")
 @number_option("--expert", COUNT, "E", "Expert parallelism.")
 @click.option("--framework", metavar="F", help="Serving software.")
+@click.option("--grid", metavar="G", help="Where it runs: a grid's id, a region, or a country's code such as FR.")
 @click.option("--power-mode", metavar="M", help="Power mode of the device, such as 30W of a Jetson.")
 @choice_option("--basis", Basis, "The strongest basis that may be used")
 @click.option("--explain", is_flag=True, help="Show each term of the step time, and where each input comes from.")

@@ -1,11 +1,11 @@
-"""`chipdex devices`, `models`, `offers`, `measurements`: one table each, filtered, sorted and cut."""
+"""`chipdex devices`, `models`, `measurements`: one table each, filtered, sorted and cut."""
 
 from typing import Any, Final
 
 import click
 
 from chipdex.cli.options import format_options, listing_options
-from chipdex.cli.render import Column, text_of, usd
+from chipdex.cli.render import Column, text_of
 from chipdex.cli.session import Session
 from chipdex.cli.tables import Listing, Wanted, list_table
 
@@ -49,22 +49,6 @@ MODELS: Final = Listing(
         Column(key="distribution", importance=6),
     ),
 )
-OFFERS: Final = Listing(
-    table="offers",
-    noun="offers",
-    columns=(
-        Column(key="provider"),
-        Column(key="instance", importance=1),
-        Column(key="count", right=True),
-        Column(key="accelerator"),
-        Column(key="region", importance=3),
-        Column(key="term", importance=2),
-        Column(key="usd_per_hour", header="USD/h", right=True, show=usd),
-        Column(key="as_of", header="as of", importance=4),
-        Column(key="state", importance=5),
-        Column(key="id", importance=9),
-    ),
-)
 MEASUREMENTS: Final = Listing(
     table="measurements",
     noun="measurements",
@@ -100,5 +84,4 @@ def _verb(listing: Listing) -> click.Command:
 
 devices = _verb(DEVICES)
 models = _verb(MODELS)
-offers = _verb(OFFERS)
 measurements = _verb(MEASUREMENTS)

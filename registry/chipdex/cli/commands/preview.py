@@ -38,6 +38,7 @@ from chipdex.plausibility import lint_files
 from chipdex.search import best
 from chipdex.search.query import Choice, Query, default_precisions, demand
 from chipdex.search.standing import Standing, heaviest, standings
+from chipdex.values import Value
 
 RANKED_FOR: Final = (
     "meta/llama-3.1-70b",
@@ -107,8 +108,8 @@ def preview(session: Session, file: Path, like: str | None, plot: Path | None, o
     ).publish(session, output)
 
 
-@attrs.frozen(kw_only=True)
-class Subject:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Subject(Value):
     """The record of a file, in a registry in which the file goes before everything else."""
 
     file: Path
@@ -179,8 +180,8 @@ def _sibling_json(sibling: Sibling, rows: Sequence[dict[str, Any]]) -> dict[str,
 # The rank
 
 
-@attrs.frozen(kw_only=True)
-class Ranking:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Ranking(Value):
     """Where a device ranks, or what runs a model: for JSON and for the page."""
 
     body: dict[str, Any]

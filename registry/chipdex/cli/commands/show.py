@@ -29,6 +29,7 @@ from chipdex.cli.render import Column, Table
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
 from chipdex.domain import Accelerator, Model
+from chipdex.values import Value
 
 ORIGIN_COLUMNS: Final = (
     Column(key="figure"),
@@ -67,8 +68,8 @@ def show(session: Session, name: str, origins: bool, output: str) -> None:
     ).publish(session, output)
 
 
-@attrs.frozen(kw_only=True)
-class Page:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Page(Value):
     """One record's page without disputes and sources, which stand last; `rows` are its figures, unknown ones too."""
 
     rows: list[dict[str, Any]]

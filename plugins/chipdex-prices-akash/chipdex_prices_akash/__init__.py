@@ -1,0 +1,1 @@
+"""Current prices of Akash."""

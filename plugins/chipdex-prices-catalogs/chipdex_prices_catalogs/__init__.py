@@ -1,0 +1,1 @@
+"""Prices from catalogues that others keep, for chipdex: gpuhunt's and SkyPilot's, without their known defects."""

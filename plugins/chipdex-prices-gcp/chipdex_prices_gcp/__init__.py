@@ -1,0 +1,1 @@
+"""Current prices of Google Cloud, from its billing catalogue."""

@@ -1,0 +1,1 @@
+"""Oracle Cloud's current prices for chipdex."""

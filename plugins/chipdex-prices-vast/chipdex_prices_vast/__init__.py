@@ -1,0 +1,1 @@
+"""Vast.ai's current prices for chipdex."""

@@ -1,0 +1,82 @@
+"""The prices that a question may use: what was fetched, and the list prices of what was not."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from chipdex.domain import Accelerator, Grid, Offer
+from chipdex.errors import StorageError
+from chipdex.prices.database import has_offers
+from chipdex.prices.store import PriceStore
+from chipdex.values import Value
+
+if TYPE_CHECKING:
+    from chipdex.catalog.registry import Registry
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Priced(Value):
+    """A registry's devices and grids, and the offers that one question may use; `too_old` list prices were left out."""
+
+    accelerators: Mapping[str, Accelerator]
+    offers: Sequence[Offer]
+    grids_by_id: Mapping[str, Grid]
+    too_old: int = 0
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Wanted(Value):
+    """Which fetched offers a question can use: all of them, or of each device and size the cheapest of each term.
+
+    `not_before` leaves out prices that nobody read or stated since that day; no `accelerators` means all.
+    """
+
+    providers: Sequence[str] = ()
+    regions: Sequence[str] = ()
+    accelerators: Sequence[str] = ()
+    not_before: dt.date | None = None
+    everything: bool = False
+
+
+def priced(registry: "Registry", wanted: Wanted) -> Priced:
+    """Return the fetched offers that are wanted, and the list prices that no fetched one supersedes.
+
+    A list price gives way to a fetched one of the same provider, accelerator and term, whatever it is older by. A
+    store that cannot be read is warned of, and list prices answer alone.
+    """
+    covered, fetched = _fetched(registry, wanted)
+    listed = [
+        offer
+        for offer in registry.offers
+        if (offer.provider, offer.accelerator, offer.term.value) not in covered
+        and (not wanted.accelerators or offer.accelerator in wanted.accelerators)
+    ]
+    kept = [offer for offer in listed if wanted.not_before is None or offer.as_of >= wanted.not_before]
+    return Priced(
+        accelerators=registry.accelerators,
+        offers=(*kept, *fetched),
+        grids_by_id=registry.grids_by_id,
+        too_old=len(listed) - len(kept),
+    )
+
+
+def _fetched(registry: "Registry", wanted: Wanted) -> tuple[frozenset[tuple[str, str, str]], tuple[Offer, ...]]:
+    path, oldest = registry.settings.prices_file, wanted.not_before
+    since = None if oldest is None else dt.datetime.combine(oldest, dt.time(), dt.UTC)
+    try:
+        if not has_offers(path):
+            return frozenset(), ()
+        with PriceStore(path, read_only=True) as store:
+            offers = store.current(
+                providers=wanted.providers,
+                regions=wanted.regions,
+                accelerators=wanted.accelerators,
+                seen_since=since,
+                cheapest=not wanted.everything,
+            )
+            return store.covered(), tuple(offers)
+    except StorageError as error:
+        registry.warn_of_prices(error)
+        return frozenset(), ()
