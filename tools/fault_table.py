@@ -1,4 +1,4 @@
-"""The table of what each price source does under each fault: `python tools/fault_table.py [FILE.md]`.
+"""The table of what each price source does under each fault: `python tools/fault_table.py [FILE.md]`.  # noqa: INP001 - a script
 
 It runs the sources' contract tests, which report what came of each fault, and writes the table as Markdown.
 """

@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from chipdex.api import DateBasis, FetchError, Offer, OfferState, Term
-from chipdex.prices.names import AcceleratorNames
+from chipdex.prices.names import KnownNames
 from chipdex.testing import PluginContract, SourceContract
 from chipdex_prices_oci.plugin import SOURCE
 from chipdex_prices_oci.shapes import accelerators, said
@@ -231,7 +231,7 @@ def test_a_web_page_in_place_of_a_list_is_an_error(httpserver: HTTPServer, fetch
 
 
 @pytest.mark.parametrize("name", sorted(accelerators()))
-def test_the_accelerator_of_each_known_shape_exists(names: AcceleratorNames, name: str) -> None:
+def test_the_accelerator_of_each_known_shape_exists(names: KnownNames, name: str) -> None:
     assert names.find(accelerators()[name]) == accelerators()[name]
 
 

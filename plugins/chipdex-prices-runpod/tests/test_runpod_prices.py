@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from chipdex.api import DateBasis, FetchError
-from chipdex.prices.names import AcceleratorNames
+from chipdex.prices.names import KnownNames
 from chipdex.testing import PluginContract, SourceContract
 from chipdex_prices_runpod.fetch import aliases, counts
 from chipdex_prices_runpod.plugin import SOURCE
@@ -204,7 +204,7 @@ def test_powers_of_two_and_the_most_are_offered(most: int, offered: tuple[int, .
 
 
 @pytest.mark.parametrize("name", sorted(aliases()))
-def test_each_alias_is_of_an_accelerator_that_exists(names: AcceleratorNames, name: str) -> None:
+def test_each_alias_is_of_an_accelerator_that_exists(names: KnownNames, name: str) -> None:
     assert names.find(aliases()[name]) == aliases()[name]
     assert names.find(name) is None, "the registry knows this name: the alias is not needed"
 

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from chipdex.api import FetchError, Term
-from chipdex.prices.names import AcceleratorNames
+from chipdex.prices.names import KnownNames
 from chipdex.testing import PluginContract, SourceContract
 from chipdex_prices_vast.names import _table, groups, known_as
 from chipdex_prices_vast.plugin import SOURCE
@@ -305,7 +305,7 @@ ALIASES = [(row["name"], row.get("memory_gb", 1), row["id"]) for row in _table()
 
 @pytest.mark.parametrize(("name", "memory_gb", "accelerator"), ALIASES)
 def test_each_alias_is_of_an_accelerator_that_exists(
-    names: AcceleratorNames, name: str, memory_gb: float, accelerator: str
+    names: KnownNames, name: str, memory_gb: float, accelerator: str
 ) -> None:
     assert known_as(name, memory_gb) == names.find(accelerator) == accelerator
 

@@ -14,7 +14,7 @@ from pytest_httpserver import HTTPServer
 from chipdex.api import FetchContext, FetchError, Offer
 from chipdex.catalog import Registry
 from chipdex.prices.http import Limits, PriceSession
-from chipdex.prices.names import AcceleratorNames
+from chipdex.prices.names import KnownNames
 from chipdex.settings import load_settings
 from chipdex_prices_vultr.plugin import SOURCE
 
@@ -36,8 +36,8 @@ class Fetched:
 
 
 @pytest.fixture(scope="session")
-def names() -> AcceleratorNames:
-    return AcceleratorNames(Registry.load(load_settings()))
+def names() -> KnownNames:
+    return KnownNames(Registry.load(load_settings()))
 
 
 @attrs.frozen
@@ -50,7 +50,7 @@ class Canned:
         return self.answer(url)
 
 
-def fetched(session: Any, base: str, names: AcceleratorNames, environment: Mapping[str, str]) -> Fetched:
+def fetched(session: Any, base: str, names: KnownNames, environment: Mapping[str, str]) -> Fetched:
     result = Fetched([])
     context = FetchContext(
         session=session,
@@ -66,7 +66,7 @@ def fetched(session: Any, base: str, names: AcceleratorNames, environment: Mappi
 
 
 @pytest.fixture
-def fetch(httpserver: HTTPServer, names: AcceleratorNames) -> Callable[..., Fetched]:
+def fetch(httpserver: HTTPServer, names: KnownNames) -> Callable[..., Fetched]:
     """Fetch from the local server; what is named are variables of the environment."""
 
     def over_http(**environment: str) -> Fetched:
@@ -77,7 +77,7 @@ def fetch(httpserver: HTTPServer, names: AcceleratorNames) -> Callable[..., Fetc
 
 
 @pytest.fixture
-def survive(names: AcceleratorNames) -> Callable[..., None]:
+def survive(names: KnownNames) -> Callable[..., None]:
     """Fetch an answer in which one value after the other is of another kind: only a FetchError may come of it.
 
     `serves(url, changed)` tells what an address answers, where that is not the changed answer for all of them.

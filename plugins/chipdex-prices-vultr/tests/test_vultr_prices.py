@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from chipdex.api import FetchError, Term
-from chipdex.prices.names import AcceleratorNames
+from chipdex.prices.names import KnownNames
 from chipdex.testing import PluginContract, SourceContract
 from chipdex_prices_vultr.gpus import Held, SliceError, UnclearPlanError, known, of_cloud, of_metal
 from chipdex_prices_vultr.plugin import SOURCE
@@ -235,11 +235,11 @@ def test_no_plan_at_all_is_an_error(vultr: Any, fetch: Any) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in known().values() if "id" in row], ids=lambda row: str(row["id"]))
-def test_the_accelerator_of_each_row_of_the_table_exists(names: AcceleratorNames, row: Row) -> None:
+def test_the_accelerator_of_each_row_of_the_table_exists(names: KnownNames, row: Row) -> None:
     assert names.find(row["id"]) == row["id"]
 
 
-def test_a_metal_plan_that_the_table_lacks_is_read_by_its_id(names: AcceleratorNames) -> None:
+def test_a_metal_plan_that_the_table_lacks_is_read_by_its_id(names: KnownNames) -> None:
     held = of_metal("vbm-256c-3072gb-8-b300-gpu")
     assert held == Held("B300", 8, None)
     assert names.find("B300") == "nvidia/b300-sxm"

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from chipdex.domain import Accelerator, Grid, Offer
+from chipdex.domain import Accelerator, DateBasis, Grid, Offer
 from chipdex.errors import StorageError
 from chipdex.prices.database import has_offers
 from chipdex.prices.store import PriceStore
@@ -50,8 +50,7 @@ def priced(registry: "Registry", wanted: Wanted) -> Priced:
     listed = [
         offer
         for offer in registry.offers
-        if (offer.provider, offer.accelerator, offer.term.value) not in covered
-        and (not wanted.accelerators or offer.accelerator in wanted.accelerators)
+        if _key(offer) not in covered and (not wanted.accelerators or offer.accelerator in wanted.accelerators)
     ]
     kept = [offer for offer in listed if wanted.not_before is None or offer.as_of >= wanted.not_before]
     return Priced(
@@ -62,12 +61,13 @@ def priced(registry: "Registry", wanted: Wanted) -> Priced:
     )
 
 
-def _fetched(registry: "Registry", wanted: Wanted) -> tuple[frozenset[tuple[str, str, str]], tuple[Offer, ...]]:
+def _fetched(registry: "Registry", wanted: Wanted) -> tuple[Mapping[tuple[str, str, str], bool], list[Offer]]:
+    """Return what has fetched offers, and those that are wanted: what a provider says, else what a collection does."""
     path, oldest = registry.settings.prices_file, wanted.not_before
     since = None if oldest is None else dt.datetime.combine(oldest, dt.time(), dt.UTC)
     try:
         if not has_offers(path):
-            return frozenset(), ()
+            return {}, []
         with PriceStore(path, read_only=True) as store:
             offers = store.current(
                 providers=wanted.providers,
@@ -76,7 +76,15 @@ def _fetched(registry: "Registry", wanted: Wanted) -> tuple[frozenset[tuple[str,
                 seen_since=since,
                 cheapest=not wanted.everything,
             )
-            return store.covered(), tuple(offers)
+            covered = store.covered()
+            return covered, [o for o in offers if o.date_basis not in _COPIED or not covered[_key(o)]]
     except StorageError as error:
         registry.warn_of_prices(error)
-        return frozenset(), ()
+        return {}, []
+
+
+_COPIED: Final = frozenset({DateBasis.SNAPSHOT, DateBasis.UPPER_BOUND})
+
+
+def _key(offer: Offer) -> tuple[str, str, str]:
+    return offer.provider, offer.accelerator, offer.term.value

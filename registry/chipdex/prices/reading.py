@@ -26,8 +26,10 @@ LEFT JOIN word AS basis ON basis.id = o.basis
 LEFT JOIN word AS note ON note.id = o.note
 LEFT JOIN fetch AS since ON since.id = o.since
 """
-_CHEAPEST: Final = """o.id IN (SELECT id FROM (SELECT o.id, min(o.usd_per_hour * ifnull(o.rate_to_usd, 1))
-FROM observation AS o WHERE {chosen} GROUP BY o.accelerator, o.count, o.term))"""
+_COPIED: Final = "o.basis IN (SELECT id FROM word WHERE text IN ('snapshot', 'upper-bound'))"
+"""What a collection of prices says of a provider, rather than the provider."""
+_CHEAPEST: Final = f"""o.id IN (SELECT id FROM (SELECT o.id, min(o.usd_per_hour * ifnull(o.rate_to_usd, 1))
+FROM observation AS o WHERE {{chosen}} GROUP BY o.accelerator, o.count, o.term, o.provider, {_COPIED}))"""  # noqa: S608 - our own names
 _SEEN_SINCE: Final = """(o.source IN (SELECT id FROM source WHERE NOT is_partial AND fetched_s >= ?) OR o.since IN
 (SELECT fetch.id FROM fetch JOIN source ON source.id = fetch.source WHERE is_partial AND at_s >= ?))"""
 _A_QUOTE: Final = "o.bid = 0 AND o.host_included IS NOT 0"
@@ -79,15 +81,16 @@ def current(database: sqlite3.Connection, choice: Choice, now: dt.datetime) -> I
         yield made.offer(row)
 
 
-def covered(database: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
-    """Return (provider, accelerator, term) of everything that has a current offer."""
+def covered(database: sqlite3.Connection) -> dict[tuple[str, str, str], bool]:
+    """Return (provider, accelerator, term) of everything that has a current offer, and whether the provider says so."""
     rows = database.execute(
-        "SELECT provider.text, accelerator.text, term.text FROM "
-        "(SELECT DISTINCT provider, accelerator, term FROM observation WHERE until IS NULL) AS o "
+        "SELECT provider.text, accelerator.text, term.text, o.copied FROM "  # noqa: S608 - our own names
+        f"(SELECT provider, accelerator, term, min({_COPIED}) AS copied FROM observation AS o WHERE until IS NULL "
+        "GROUP BY provider, accelerator, term) AS o "
         "JOIN word AS provider ON provider.id = o.provider JOIN word AS accelerator ON accelerator.id = o.accelerator "
         "JOIN word AS term ON term.id = o.term"
     )
-    return frozenset(rows)
+    return {(provider, accelerator, term): not copied for provider, accelerator, term, copied in rows}
 
 
 def history(database: sqlite3.Connection, offer_id: str, now: dt.datetime) -> tuple[Observation, ...]:

@@ -98,7 +98,8 @@ class PriceStore:
 
         None named means all. An offer is stale at `now` where its source's newest fetch is older than the source's
         `max_age`, else ok; `seen_since` leaves out those of older fetches. `cheapest` yields of each accelerator,
-        count and term only the cheapest, bids and prices without a host left out unless providers are named.
+        count, term and provider only the cheapest that the provider itself says, and the cheapest that a collection
+        says of it; bids and prices without a host are left out unless providers are named.
         """
         choice = Choice(
             terms=terms,
@@ -112,8 +113,8 @@ class PriceStore:
         with told(self.path):
             yield from reading.current(self._database, choice, now or dt.datetime.now(dt.UTC))
 
-    def covered(self) -> frozenset[tuple[str, str, str]]:
-        """Return (provider, accelerator, term) of everything that has a current offer."""
+    def covered(self) -> dict[tuple[str, str, str], bool]:
+        """Return (provider, accelerator, term) of all that has a current offer, and whether the provider says so."""
         with told(self.path):
             return reading.covered(self._database)
 
