@@ -27,7 +27,17 @@ print(process.returncode, time.perf_counter() - start, usage.ru_maxrss)
 """
 
 
-def _offers(source: int, number: int) -> Iterator["object"]:
+def _devices() -> list[str]:
+    """Return the ids of 60 devices of the registry, those that are rented first."""
+    from chipdex.catalog import Registry
+
+    registry = Registry.load()
+    rented = dict.fromkeys(offer.accelerator for offer in registry.offers if offer.accelerator in registry.accelerators)
+    others = [device for device in registry.accelerators if device not in rented]
+    return list(dict.fromkeys(["nvidia/h100-sxm", *rented, *others]))[:_DEVICES]
+
+
+def _offers(source: int, number: int, devices: list[str]) -> Iterator["object"]:
     """Yield one source's share of the market: 60 devices in 60 regions under three terms."""
     from chipdex.codec.row_ids import offer_id
     from chipdex.domain import DateBasis, Offer, OfferState, Source, SourceKind, Term
@@ -46,7 +56,7 @@ def _offers(source: int, number: int) -> Iterator["object"]:
             "instance": f"Standard_NC{count * 12}ads_{device}_v{generation}",
             "region": f"region-{region}",
             "term": terms[term],
-            "accelerator": "nvidia/h100-sxm" if device == 0 else f"acme/chip-{device}",
+            "accelerator": devices[device],
         }
         yield Offer(
             id=offer_id(**parts),
@@ -66,9 +76,11 @@ def fill(file: Path, number: int) -> None:
     """Write a store of so many offers of ten sources."""
     from chipdex.prices.store import PriceStore
 
+    devices = _devices()
     with PriceStore(file) as store:
         for source in range(_SOURCES):
-            store.keep(f"cloud-{source}", _offers(source, number // _SOURCES), fetched_at=dt.datetime.now(dt.UTC))
+            offers = _offers(source, number // _SOURCES, devices)
+            store.keep(f"cloud-{source}", offers, fetched_at=dt.datetime.now(dt.UTC))
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
 """A refresh of ten sources with 100,000 rows in all: bounded by the slowest source, 10 s at most."""
 
-import argparse
 import datetime as dt
 import json
 import random
+import sys
 import tempfile
 import threading
 import time
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from fakes.price_sources import FakeHost, FakeRegistry, device, source
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fakes.price_sources import NOW, FakeHost, FakeRegistry, device, source
 
 from chipdex.api import DateBasis, FetchContext, Offer, OfferState, Source, SourceKind, Term, offer_id
 from chipdex.prices.refresh import refresh
@@ -23,11 +25,12 @@ DEVICES = 40
 REGIONS = 25
 TERMS = (Term.ON_DEMAND, Term.SPOT, Term.RESERVED_1Y, Term.RESERVED_3Y)
 TARGET_S = 10.0
+CHANGED = 2
 
 
 def rows_of(number: int, count: int) -> list[dict[str, object]]:
     """Return what one source answers."""
-    chance = random.Random(number)
+    chance = random.Random(number)  # noqa: S311 - the same prices each time
     return [
         {
             "type": f"x{place // (REGIONS * len(TERMS))}",
@@ -84,45 +87,36 @@ def serve(bodies: dict[str, bytes]) -> ThreadingHTTPServer:
     return server
 
 
-def main(arguments: list[str] | None = None) -> None:
+def run() -> Iterator[tuple[str, float, float, str]]:
     """Refresh into an empty store, then the same again, then with a tenth of the prices changed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--jobs", type=int, default=SOURCES)
-    chosen = parser.parse_args(arguments)
-    answers = {f"acme{number}": rows_of(number, chosen.rows // SOURCES) for number in range(SOURCES)}
+    answers = {f"acme{number}": rows_of(number, ROWS // SOURCES) for number in range(SOURCES)}
     bodies = {name: json.dumps(rows).encode() for name, rows in answers.items()}
     server = serve(bodies)
     base = f"http://127.0.0.1:{server.server_port}"
     host = FakeHost([source(name, fetch, urls={"api": f"{base}/{name}"}) for name in answers])
-    registry = FakeRegistry(
-        accelerators={f"acme/x{number}": device(f"acme/x{number}") for number in range(DEVICES)},
-        names={f"X{number}": (f"acme/x{number}",) for number in range(DEVICES)},
-    )
-    now = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         settings = Settings(config_file=root / "config.toml", cache_dir=root / "cache", data_dir=root / "data")
-        for what in ("an empty store", "the same again", "a tenth of the prices changed"):
-            if what.startswith("a tenth"):
+        for hours, what in enumerate(("into an empty store", "the same again", "a tenth of the prices changed")):
+            if hours == CHANGED:
                 for name, rows in answers.items():
                     for row in rows[::10]:
                         row["hourly"] = round(float(str(row["hourly"])) * 1.01, 4)
                     bodies[name] = json.dumps(rows).encode()
-            started = time.perf_counter()
-            results = refresh(host, registry, settings, jobs=chosen.jobs, environ={}, clock=lambda: now)
-            seconds = time.perf_counter() - started
-            kept = sum(result.rows for result in results)
-            slowest = max(result.seconds for result in results)
-            states = {str(result.state) for result in results} | {result.reason for result in results}
-            size = settings.prices_file.stat().st_size / 1e6
-            print(  # noqa: T201 - a benchmark tells
-                f"{what}: {kept:,} rows of {len(results)} sources in {seconds:.2f} s (target {TARGET_S:g}), "
-                f"the slowest fetch {slowest:.2f} s, store {size:.1f} MB, {sorted(states)}"
-            )
-            now += dt.timedelta(hours=1)
+            seconds = _timed(host, settings, NOW + dt.timedelta(hours=hours))
+            yield f"refresh of {SOURCES} sources, {ROWS:,} rows, {what}", seconds, TARGET_S, "s"
     server.shutdown()
+    server.server_close()
 
 
-if __name__ == "__main__":
-    main()
+def _timed(host: FakeHost, settings: Settings, now: dt.datetime) -> float:
+    registry = FakeRegistry(
+        accelerators={f"acme/x{number}": device(f"acme/x{number}") for number in range(DEVICES)},
+        names={f"X{number}": (f"acme/x{number}",) for number in range(DEVICES)},
+    )
+    started = time.perf_counter()
+    results = refresh(host, registry, settings, jobs=SOURCES, environ={}, clock=lambda: now)
+    seconds = time.perf_counter() - started
+    if sum(result.rows for result in results) != ROWS:
+        raise SystemExit("; ".join(result.reason for result in results))
+    return seconds

@@ -79,6 +79,10 @@ class Shelf:
     offers: tuple
     grids_by_id: dict
 
+    @property
+    def rented(self):
+        return frozenset(offer.accelerator for offer in self.offers if offer.is_quote)
+
 
 def shelf(*records):
     devices = {r.id: r for r in records if isinstance(r, Accelerator)}

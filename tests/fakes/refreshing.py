@@ -52,7 +52,7 @@ def mixed(folder: Path, rows: int) -> list[str]:
 def main() -> None:
     """Refresh once, or go on refreshing and querying for some seconds."""
     folder, number, rows = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    if len(sys.argv) == 4:  # noqa: PLR2004 - without seconds: once
+    if len(sys.argv) == 4:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.exit("; ".join(once(folder, number, rows)) or 0)

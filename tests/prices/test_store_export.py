@@ -3,6 +3,7 @@
 import datetime as dt
 import sys
 
+import duckdb
 import pyarrow.dataset
 import pytest
 from fakes.quotes import DAY, NOON, quote, quotes
@@ -39,6 +40,18 @@ def test_every_observation_is_in_the_folder_of_its_source_and_day(store, tmp_pat
     assert (moved[0]["since"], moved[0]["last_seen"], moved[0]["as_of"]) == (NOON, NOON, dt.date(2026, 11, 23))
     assert moved[0]["citation"] == "Cloud price API"
     assert sum(row["is_current"] for row in rows) == 31
+
+
+def test_duckdb_reads_the_dataset_by_source_and_date(store, tmp_path):
+    folder = tmp_path / "out"
+    export_parquet(store, folder)
+    found = duckdb.sql(
+        f"SELECT source, count(*), max(usd_per_hour) FROM read_parquet('{folder}/**/*.parquet', hive_partitioning = true) "
+        "WHERE date >= DATE '2026-11-24' OR source = 'a/b' GROUP BY source ORDER BY source"
+    ).fetchall()
+    assert [row[0] for row in found] == ["a/b", "cloud"]
+    assert [row[1] for row in found] == [1, 1]
+    assert found[1][2] == 99.0
 
 
 def test_a_folder_with_something_in_it_is_replaced_only_by_force(store, tmp_path):

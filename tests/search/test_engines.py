@@ -98,6 +98,10 @@ class Shelf:
     offers: tuple = ()
     grids_by_id: dict = attrs.field(factory=dict)
 
+    @property
+    def rented(self):
+        return frozenset(offer.accelerator for offer in self.offers if offer.is_quote)
+
 
 def ranked(known, *devices, model=SMALL_MODEL):
     """Return the answer of `best` over devices, fastest on one accelerator first."""

@@ -36,6 +36,10 @@ class Shelf:
     offers: tuple = ()
     grids_by_id: dict = attrs.field(factory=dict)
 
+    @property
+    def rented(self):
+        return frozenset(offer.accelerator for offer in self.offers if offer.is_quote)
+
 
 def ask(*devices, workload=None, model=NETWORK, **choice):
     question = Query(

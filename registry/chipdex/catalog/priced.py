@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Priced(Value):
-    """A registry's devices and grids, and the offers that one question may use; `too_old` list prices were left out."""
+    """A registry's devices and grids, and the offers that one question may use.
+
+    `rented` are the devices that somebody quotes a rent of, under any term; `too_old` list prices were left out.
+    """
 
     accelerators: Mapping[str, Accelerator]
     offers: Sequence[Offer]
     grids_by_id: Mapping[str, Grid]
+    rented: frozenset[str]
     too_old: int = 0
 
 
@@ -33,6 +37,7 @@ class Wanted(Value):
     `not_before` leaves out prices that nobody read or stated since that day; no `accelerators` means all.
     """
 
+    terms: Sequence[str] = ()
     providers: Sequence[str] = ()
     regions: Sequence[str] = ()
     accelerators: Sequence[str] = ()
@@ -57,6 +62,7 @@ def priced(registry: "Registry", wanted: Wanted) -> Priced:
         accelerators=registry.accelerators,
         offers=(*kept, *fetched),
         grids_by_id=registry.grids_by_id,
+        rented=registry.rented | {accelerator for _, accelerator, _ in covered},
         too_old=len(listed) - len(kept),
     )
 
@@ -70,6 +76,7 @@ def _fetched(registry: "Registry", wanted: Wanted) -> tuple[Mapping[tuple[str, s
             return {}, []
         with PriceStore(path, read_only=True) as store:
             offers = store.current(
+                terms=wanted.terms,
                 providers=wanted.providers,
                 regions=wanted.regions,
                 accelerators=wanted.accelerators,

@@ -100,6 +100,11 @@ class Registry:
             )
             self._warnings.add("unresolved_offers", sentence)
 
+    @cached_property
+    def rented(self) -> frozenset[str]:
+        """The devices that a list price quotes a rent of, bids and prices without a host aside."""
+        return frozenset(offer.accelerator for offer in self.offers if offer.is_quote)
+
     def priced(self, wanted: "Wanted | None" = None) -> "Priced":
         """Return the devices with the offers that a question may use: fetched ones over list prices."""
         from chipdex.catalog.priced import Wanted, priced  # noqa: PLC0415 - the store is not needed to start

@@ -66,3 +66,8 @@ class Offer(Record):
     interruption: float | None = None
     bid: bool = False
     note: str | None = None
+
+    @property
+    def is_quote(self) -> bool:
+        """Whether it can be compared with others: no bid, and no price that leaves out the host."""
+        return not self.bid and self.host_included is not False

@@ -12,7 +12,7 @@ import attrs
 
 from chipdex.prices.drafts import Draft, Drafts
 from chipdex.prices.records import Kept
-from chipdex.prices.schema import IDENTITY, VALUES
+from chipdex.prices.schema import FILL_CHEAPEST, IDENTITY, VALUES
 
 MOST_REFUSED: Final = 10_000
 """How many refused rows of a source are kept with their content; all of them are counted."""
@@ -76,6 +76,8 @@ def write(
         again = 0 if fetch.is_complete else database.execute(_CLOSE_SEEN, who).rowcount
         new = database.execute(_ADD, who).rowcount - changed - again
         database.execute("DELETE FROM temp.incoming")
+        database.execute("DELETE FROM cheapest WHERE source = :source", who)
+        database.execute(FILL_CHEAPEST, who)
     refusals = _refuse(database, source, at_s, chain(refused, found.refused))
     _count_unknown(database, source, unknown)
     rows = len(found.rows)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from chipdex.prices.schema import APPLICATION, INDEXES, SCHEMA, VERSION, VIEWS, statements
+from chipdex.prices.schema import APPLICATION, FILL_CHEAPEST, INDEXES, SCHEMA, VERSION, VIEWS, statements
 
 
 def _to_2(database: sqlite3.Connection) -> None:
@@ -22,9 +22,11 @@ def _to_2(database: sqlite3.Connection) -> None:
     DROP INDEX observation_identity;
     CREATE INDEX word_by_spelling ON word (spelled);
     """
-    tables = [made for made in statements(SCHEMA) if made.startswith(("CREATE TABLE refused", "CREATE TABLE unknown"))]
+    new = tuple(f"CREATE TABLE {name} " for name in ("refused", "unknown", "cheapest"))
+    tables = [made for made in statements(SCHEMA) if made.startswith(new)]
     for statement in (*statements(script), *tables, *statements(INDEXES), *statements(VIEWS)):
         database.execute(statement)
+    database.execute(FILL_CHEAPEST, {"source": None})
 
 
 STEPS: Final[Mapping[int, Callable[[sqlite3.Connection], None]]] = {1: _to_2}

@@ -10,7 +10,7 @@ import attrs
 
 from chipdex.domain import DateBasis, Offer, OfferState, Source, SourceKind, Term
 from chipdex.prices.records import Observation, Refused, SourceStatus, UnknownName
-from chipdex.prices.schema import JOINED, OFFER_ID, SEEN_S
+from chipdex.prices.schema import A_QUOTE, COPIED, JOINED, OFFER_ID, SEEN_S
 
 DAY_S: Final = 86_400
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
@@ -26,13 +26,13 @@ LEFT JOIN word AS basis ON basis.id = o.basis
 LEFT JOIN word AS note ON note.id = o.note
 LEFT JOIN fetch AS since ON since.id = o.since
 """
-_COPIED: Final = "o.basis IN (SELECT id FROM word WHERE text IN ('snapshot', 'upper-bound'))"
-"""What a collection of prices says of a provider, rather than the provider."""
 _CHEAPEST: Final = f"""o.id IN (SELECT id FROM (SELECT o.id, min(o.usd_per_hour * ifnull(o.rate_to_usd, 1))
-FROM observation AS o WHERE {{chosen}} GROUP BY o.accelerator, o.count, o.term, o.provider, {_COPIED}))"""  # noqa: S608 - our own names
+FROM observation AS o WHERE {{chosen}} GROUP BY o.accelerator, o.count, o.term, o.provider, {COPIED}))"""  # noqa: S608 - our own names
+_CHEAPEST_OF_ALL: Final = """o.id IN (SELECT offer FROM (SELECT o.offer, min(o.usd) FROM cheapest AS o WHERE {chosen}
+AND NOT (o.copied AND EXISTS (SELECT 1 FROM cheapest AS own WHERE own.term = o.term AND own.accelerator = o.accelerator
+AND own.provider = o.provider AND NOT own.copied)) GROUP BY o.term, o.accelerator, o.count))"""
 _SEEN_SINCE: Final = """(o.source IN (SELECT id FROM source WHERE NOT is_partial AND fetched_s >= ?) OR o.since IN
 (SELECT fetch.id FROM fetch JOIN source ON source.id = fetch.source WHERE is_partial AND at_s >= ?))"""
-_A_QUOTE: Final = "o.bid = 0 AND o.host_included IS NOT 0"
 
 
 @attrs.frozen(kw_only=True)
@@ -47,9 +47,15 @@ class Choice:
     seen_since: dt.datetime | None = None
     cheapest: bool = False
 
-    def condition(self) -> tuple[str, list[Any]]:
-        """Return the condition on observations in SQL, and its values."""
-        conditions, values = ["o.until IS NULL"], list[Any]()
+    @property
+    def is_of_all(self) -> bool:
+        """Whether the cheapest of everything are asked for, which are kept at hand, whatever the term."""
+        narrowed = self.providers or self.regions or self.accelerators or self.sources or self.seen_since
+        return self.cheapest and not narrowed
+
+    def condition(self, first: str = "o.until IS NULL") -> tuple[str, list[Any]]:
+        """Return the condition on observations in SQL, and its values; `first` is what holds of all."""
+        conditions, values = [first], list[Any]()
         named = {
             "term": [str(term) for term in self.terms],
             "provider": self.providers,
@@ -72,8 +78,11 @@ class Choice:
 def current(database: sqlite3.Connection, choice: Choice, now: dt.datetime) -> Iterator[Offer]:
     """Yield the current offers of a choice, each accelerator's and count's cheapest first."""
     condition, values = choice.condition()
-    if choice.cheapest:
-        chosen = condition if choice.providers else f"{condition} AND {_A_QUOTE}"
+    if choice.is_of_all:
+        chosen, values = choice.condition("1")
+        condition = _CHEAPEST_OF_ALL.format(chosen=chosen)
+    elif choice.cheapest:
+        chosen = condition if choice.providers else f"{condition} AND {A_QUOTE}"
         condition = f"o.until IS NULL AND {_CHEAPEST.format(chosen=chosen)}"
     query = f"{_OFFERS} WHERE {condition} ORDER BY o.accelerator, o.count, o.usd_per_hour"
     made = _Offers(now)
@@ -82,11 +91,10 @@ def current(database: sqlite3.Connection, choice: Choice, now: dt.datetime) -> I
 
 
 def covered(database: sqlite3.Connection) -> dict[tuple[str, str, str], bool]:
-    """Return (provider, accelerator, term) of everything that has a current offer, and whether the provider says so."""
+    """Return (provider, accelerator, term) of everything that has a quote, and whether the provider itself says so."""
     rows = database.execute(
-        "SELECT provider.text, accelerator.text, term.text, o.copied FROM "  # noqa: S608 - our own names
-        f"(SELECT provider, accelerator, term, min({_COPIED}) AS copied FROM observation AS o WHERE until IS NULL "
-        "GROUP BY provider, accelerator, term) AS o "
+        "SELECT provider.text, accelerator.text, term.text, o.copied FROM "
+        "(SELECT provider, accelerator, term, min(copied) AS copied FROM cheapest GROUP BY 1, 2, 3) AS o "
         "JOIN word AS provider ON provider.id = o.provider JOIN word AS accelerator ON accelerator.id = o.accelerator "
         "JOIN word AS term ON term.id = o.term"
     )

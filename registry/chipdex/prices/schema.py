@@ -55,9 +55,30 @@ CREATE TABLE refused (
 CREATE TABLE unknown (
     source INTEGER NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (source, name)
 ) WITHOUT ROWID;
+CREATE TABLE cheapest (
+    term INTEGER NOT NULL, accelerator INTEGER NOT NULL, count INTEGER NOT NULL, provider INTEGER NOT NULL,
+    copied INTEGER NOT NULL, source INTEGER NOT NULL, usd REAL NOT NULL, offer INTEGER NOT NULL,
+    PRIMARY KEY (term, accelerator, count, provider, copied, source)
+) WITHOUT ROWID;
 """
 
 _IDENTITY: Final = ", ".join(IDENTITY)
+
+COPIED: Final = "o.basis IN (SELECT id FROM word WHERE text IN ('snapshot', 'upper-bound'))"
+"""What a collection of prices says of a provider, rather than the provider."""
+
+A_QUOTE: Final = "o.bid = 0 AND o.host_included IS NOT 0"
+"""What can be compared: no bid, and no price that leaves out the host."""
+
+# A question needs of each device and size one price: these few rows, rather than all offers.
+FILL_CHEAPEST: Final = f"""
+INSERT INTO cheapest
+SELECT term, accelerator, count, provider, {COPIED} AS copied, source,
+    min(usd_per_hour * ifnull(rate_to_usd, 1.0)) AS usd, id
+FROM observation AS o WHERE until IS NULL AND {A_QUOTE} AND (:source IS NULL OR source = :source)
+GROUP BY source, term, accelerator, count, provider, copied
+"""  # noqa: S608 - our own names
+"""What keeps the cheapest quotes of a source, or of all, at hand."""
 
 INDEXES: Final = f"""
 CREATE UNIQUE INDEX current_offer ON observation (source, {_IDENTITY}) WHERE until IS NULL;

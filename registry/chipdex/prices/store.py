@@ -114,7 +114,7 @@ class PriceStore:
             yield from reading.current(self._database, choice, now or dt.datetime.now(dt.UTC))
 
     def covered(self) -> dict[tuple[str, str, str], bool]:
-        """Return (provider, accelerator, term) of all that has a current offer, and whether the provider says so."""
+        """Return (provider, accelerator, term) of all that has a quote, and whether the provider says so."""
         with told(self.path):
             return reading.covered(self._database)
 

@@ -66,6 +66,7 @@ def wanted_prices(choice: Choice, today: dt.date) -> Wanted:
     """Return which prices a question needs read: all, where a condition or the grid tells offers of a size apart."""
     days = choice.max_price_age_days
     return Wanted(
+        terms=((choice.term or Term.ON_DEMAND).value,),
         providers=choice.providers,
         regions=choice.regions,
         not_before=None if days is None else today - dt.timedelta(days=days),
@@ -73,7 +74,9 @@ def wanted_prices(choice: Choice, today: dt.date) -> Wanted:
     )
 
 
-def market(offers: Iterable[Offer], choice: Choice, grids: Grids = NO_GRIDS) -> Market:
+def market(
+    offers: Iterable[Offer], choice: Choice, grids: Grids = NO_GRIDS, rented: frozenset[str] = frozenset()
+) -> Market:
     """Return the offers of the chosen term, providers and regions.
 
     Bids, and prices that leave out the host, would look cheaper than they are: they count only where their
@@ -81,18 +84,15 @@ def market(offers: Iterable[Offer], choice: Choice, grids: Grids = NO_GRIDS) -> 
     """
     kept: dict[str, list[Offer]] = {}
     bids = bare = 0
-    rented = set()
     term = choice.term or Term.ON_DEMAND
     for offer in offers:
-        if not offer.bid and offer.host_included is not False:
-            rented.add(offer.accelerator)
         if offer.term is not term:
             continue
         if choice.providers and offer.provider not in choice.providers:
             continue
         if choice.regions and offer.region not in choice.regions:
             continue
-        if not choice.providers and (offer.bid or offer.host_included is False):
+        if not choice.providers and not offer.is_quote:
             bids += offer.bid
             bare += not offer.bid
             continue
@@ -101,7 +101,7 @@ def market(offers: Iterable[Offer], choice: Choice, grids: Grids = NO_GRIDS) -> 
         offers={key: _cheapest_by_size(rows, choice, grids) for key, rows in kept.items()},
         bids=bids,
         bare=bare,
-        rented=frozenset() if term is Term.OWNED else frozenset(rented),
+        rented=frozenset() if term is Term.OWNED else rented,
         shuts_out=bool(choice.providers or choice.regions or choice.max_price_age_days is not None)
         or choice.term not in {None, Term.OWNED},
     )

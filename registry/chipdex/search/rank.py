@@ -41,6 +41,9 @@ class Records(Protocol):
     def offers(self) -> Sequence[Offer]: ...  # noqa: D102 - a protocol
 
     @property
+    def rented(self) -> frozenset[str]: ...  # noqa: D102 - a protocol
+
+    @property
     def grids_by_id(self) -> Mapping[str, Grid]: ...  # noqa: D102 - a protocol
 
 
@@ -52,7 +55,7 @@ def best(registry: Records, query: Query, knowledge: Knowledge | None = None) ->
     """
     known = knowledge or Knowledge()
     query = attrs.evolve(query, grids=Grids(registry.grids_by_id))
-    outcome = Outcome(query, market(registry.offers, query.choice, query.grids))
+    outcome = Outcome(query, market(registry.offers, query.choice, query.grids, registry.rented))
     devices = _admitted(registry, outcome)
     for engine, covered in _by_engine(known, devices, outcome):
         platforms = _platforms(covered, known, outcome)
