@@ -1,7 +1,7 @@
-"""The table of what each price source does under each fault: `python tools/fault_table.py [FILE.md]`.  # noqa: INP001 - a script
+"""The table of what each price source does under each fault: `python tools/fault_table.py [FILE.md]`.
 
 It runs the sources' contract tests, which report what came of each fault, and writes the table as Markdown.
-"""
+"""  # noqa: INP001 - a script
 
 import subprocess
 import sys
@@ -29,16 +29,16 @@ def outcomes(report: Path) -> dict[str, dict[str, str]]:
 
 
 def table(found: Mapping[str, Mapping[str, str]]) -> str:
-    """Return the table: a row per source, a column per fault, and what the outcomes mean below it."""
-    names = [fault.name for fault in FAULTS]
-    lines = [f"| source | {' | '.join(names)} |", f"|---{'|---' * len(names)}|"]
+    """Return the table: a row per fault, a column per source, and below it how often each outcome came."""
+    sources = sorted(found)
+    lines = [f"| fault | {' | '.join(sources)} |", f"|---{'|---' * len(sources)}|"]
     counts: Counter[str] = Counter()
-    for source, by_fault in sorted(found.items()):
-        cells = [_cell(by_fault.get(name, "not tried")) for name in names]
+    for fault in FAULTS:
+        cells = [_cell(found[source].get(fault.name, "not tried")) for source in sources]
         counts.update(cells)
-        lines.append(f"| {source} | {' | '.join(cells)} |")
+        lines.append(f"| {fault.name} | {' | '.join(cells)} |")
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    lines += ["", f"{len(found)} sources, {len(names)} faults: {told}.", ""]
+    lines += ["", f"{len(sources)} sources, {len(FAULTS)} faults: {told}.", ""]
     return "\n".join(lines)
 
 

@@ -132,7 +132,7 @@ class TestRepeating:
         self, httpserver: HTTPServer, session: PriceSession, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         waits: list[float] = []
-        monkeypatch.setattr(session._stopped, "wait", lambda seconds: waits.append(seconds))
+        monkeypatch.setattr(session._stopped, "wait", waits.append)
         session.limits = attrs.evolve(QUICK, longest_wait_s=10)
         answers(httpserver, Response(status=429, headers={"Retry-After": "0"}), good())
         assert session.json(httpserver.url_for("/prices")) == ROWS
@@ -339,7 +339,7 @@ class TestContent:
         answers(httpserver, Response("\ufeffname,price\r\nü1,2.5\r\n\r\nlast,3".encode()))
         lines = list(session.lines(httpserver.url_for("/prices"), most_bytes=999))
         assert lines == ["name,price", "ü1,2.5", "", "last,3"]
-        assert list(csv.DictReader(lines))[0] == {"name": "ü1", "price": "2.5"}
+        assert next(iter(csv.DictReader(lines))) == {"name": "ü1", "price": "2.5"}
 
     def test_a_line_without_an_end_is_refused(
         self, httpserver: HTTPServer, limited: Callable[..., PriceSession]

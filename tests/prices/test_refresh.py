@@ -72,33 +72,33 @@ def test_what_changed_and_what_went_is_counted(lab: Lab) -> None:
     assert lab.stored() == [("x1", 2.5), ("x2", 2.0), ("x4", 2.0)]
 
 
-def rubbish(context: FetchContext) -> Iterable[Any]:
+def rubbish(_context: FetchContext) -> Iterable[Any]:
     yield offer()
     yield {"usd_per_hour": 1.0}
 
 
-def ending(context: FetchContext) -> Iterable[Offer]:
+def ending(_context: FetchContext) -> Iterable[Offer]:
     sys.exit(0)
 
 
-def interrupting(context: FetchContext) -> Iterable[Offer]:
+def interrupting(_context: FetchContext) -> Iterable[Offer]:
     raise KeyboardInterrupt
 
 
-def half_way(context: FetchContext) -> Iterator[Offer]:
+def half_way(_context: FetchContext) -> Iterator[Offer]:
     yield offer(usd_per_hour=3.0)
     raise ValueError("the second page is odd")
 
 
-def unreadable(context: FetchContext) -> Iterable[Offer]:
-    class Odd(Exception):
+def unreadable(_context: FetchContext) -> Iterable[Offer]:
+    class OddError(Exception):
         def __str__(self) -> str:
             raise RuntimeError("no")
 
-    raise Odd
+    raise OddError
 
 
-def unreachable(context: FetchContext) -> Iterable[Offer]:
+def unreachable(_context: FetchContext) -> Iterable[Offer]:
     raise FetchError("https://acme.example answered 503.", fix="Later.")
 
 
@@ -119,7 +119,7 @@ FAULTY: Mapping[str, tuple[Callable[[FetchContext], Any], str]] = {
     "returns a number": (lambda _context: 7, "TypeError"),
     "returns nothing": (lambda _context: None, "The source brought"),
     "yields nothing": (lambda _context: iter(()), "The source brought"),
-    "raises what cannot be read": (unreadable, "Odd"),
+    "raises what cannot be read": (unreadable, "OddError"),
     "cannot reach its server": (unreachable, "https://acme.example answered 503."),
     "yields traps": (lambda _context: [offer(region=Trap("eu"))], "Its offers cannot be read: RuntimeError"),
     "yields other units": (lambda _context: [offer(usd_per_hour=200.0)], "1 of 1 rows are refused"),
@@ -265,7 +265,7 @@ class TestKeys:
         told: list[str] = []
 
         class Ears(Progress):
-            def said(self, source: str, sentence: str) -> None:
+            def said(self, source: str, sentence: str) -> None:  # noqa: ARG002 - as it is called
                 told.append(sentence)
 
         keyed = source(fetch=telling, needs_env=("ACME_KEY",))
@@ -408,7 +408,7 @@ class TestSettings:
     @pytest.mark.parametrize("text", ["1.0870", "2026-11-20", "nan 2026-11-20", "-1 2026-11-20", "0 2026-11-20", ""])
     def test_a_rate_without_a_date_is_none(self, text: str) -> None:
         settings = Lab(Path(), values={"prices.rates": {"EUR": text}}).settings
-        with pytest.raises(FetchError, match="prices.rates.EUR"):
+        with pytest.raises(FetchError, match=r"prices\.rates\.EUR"):
             rate_to_usd("EUR", settings)
 
     def test_a_currency_without_a_rate_is_named(self) -> None:
@@ -461,7 +461,7 @@ def test_progress_hears_of_every_source(lab: Lab) -> None:
 
 def test_an_interruption_keeps_what_came_before(lab: Lab) -> None:
     class Impatient(Progress):
-        def ended(self, result: SourceResult) -> None:
+        def ended(self, result: SourceResult) -> None:  # noqa: ARG002 - likewise
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -66,9 +66,10 @@ def test_the_readme_counts_what_each_distribution_brings():
         package = root / name.replace("-", "_")
         devices = len(list((package / "devices").rglob("*.toml"))) if (package / "devices").is_dir() else 0
         models = len(list((package / "models").rglob("*.toml"))) if (package / "models").is_dir() else 0
-        assert stated(name, README) == (
-            devices or models or rows_in(package / "measurements") + rows_in(package / "offers")
-        )
+        brought = devices or models or rows_in(package / "measurements") + rows_in(package / "offers")
+        if brought:
+            assert stated(name, README) == brought
+        assert f"(plugins/{name}/README.md)" in README or name == "chipdex-profiles"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
