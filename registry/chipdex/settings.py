@@ -105,7 +105,7 @@ SETTINGS: Final = (
         {},
         "CHIPDEX_PRICES_RATES",
         "Rates of currencies: the currency's code, and what one unit is in US dollars with the rate's date, "
-        'for example "1.0870 2026-11-20". The variable\'s entries, EUR=1.0870 2026-11-20,..., win over the file\'s.',
+        "for example \"1.0870 2026-11-20\". The variable's entries, EUR=1.0870 2026-11-20,..., win over the file's.",
     ),
 )
 """Every setting there is; `config show`, `config set` and the documentation list these."""

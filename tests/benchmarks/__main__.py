@@ -2,6 +2,7 @@
 
 import answer_benchmark
 import aws_bulk_benchmark
+import lint_benchmark
 import plugins_benchmark
 import prices_benchmark
 import profiles_benchmark
@@ -17,6 +18,7 @@ for module in (
     prices_benchmark,
     aws_bulk_benchmark,
     refresh_benchmark,
+    lint_benchmark,
 ):
     for what, measured, target, unit in module.run():
         table.add_row(what, f"{measured:,.3g}" if measured < 1000 else f"{measured:,.0f}", f"{target:,g}", unit)

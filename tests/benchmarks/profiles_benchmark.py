@@ -11,7 +11,7 @@ PROFILES = 500
 REPEATS = 5
 COLD_TARGET_MS, WARM_TARGET_MS = 400.0, 30.0
 
-_PROFILE = """\
+PROFILE = """\
 schema = 1
 id = "{vendor}/chip-{number}"
 name = "{vendor} Chip {number} SXM 96GB"
@@ -92,7 +92,7 @@ def write_profiles(root: Path, count: int = PROFILES, *, first: int = 0) -> None
         vendor = f"vendor{number // 25}"
         folder = root / "devices" / vendor
         folder.mkdir(parents=True, exist_ok=True)
-        text = _PROFILE.format(vendor=vendor, number=number, generation=number % 7, bandwidth=3000 + number)
+        text = PROFILE.format(vendor=vendor, number=number, generation=number % 7, bandwidth=3000 + number)
         (folder / f"chip-{number}.toml").write_text(text, encoding="utf-8")
 
 

@@ -207,6 +207,16 @@ def test_clearing_the_cache_leaves_what_chipdex_did_not_write(
     assert sorted(path.name for path in cache.rglob("*") if path.is_file()) == ["holiday.jpg", "thesis.txt"]
 
 
+def test_form_factors_that_hold_commas_are_listed_apart(chipdex: Chipdex, shelf: Path) -> None:
+    for name, form in (("x100", "M.2"), ("x10", "M.2, PCIe")):
+        file = shelf / "devices" / "acme" / f"{name}.toml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace('kind = "gpu"', f'kind = "gpu"\nform_factor = "{form}"', 1), encoding="utf-8")
+    done = chipdex("best", "acme/m1", "--form-factor", "bogus", "--no-plugins")
+    assert done.code == 2
+    assert 'There are "M.2", "M.2, PCIe".' in done.err
+
+
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize(
     ("option", "value", "near"),

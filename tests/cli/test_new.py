@@ -119,7 +119,7 @@ def test_a_sibling_gives_kind_architecture_and_structure(chipdex, shelf):
     (shelf / "devices/acme/x10.toml").write_text(text.replace('kind = "gpu"', 'kind = "npu"'), encoding="utf-8")
     found = chipdex("new", "device", "acme/x11", "--like", "ACME x10 board")
     assert found.code == 0
-    assert "a form for a npu" in found.err
+    assert "a form for an npu" in found.err
     written = (shelf / "devices/acme/x11.toml").read_text(encoding="utf-8")
     assert 'kind = "npu"' in written
     assert 'capacity_gb = ""' in written
@@ -139,6 +139,11 @@ def test_a_kind_against_that_of_the_sibling_is_refused(chipdex):
     [
         (("device", "X100"), "'X100' is not an id"),
         (("device", "acme/../x"), "is not an id"),
+        (("device", "acme/nul"), "'nul' is a device's name"),
+        (("device", "acme/com1.v2"), "'com1.v2' is a device's name"),
+        (("device", "acme./x"), "'acme.' ends with a dot"),
+        (("model", "file", "--id", "aux/writer"), "'aux' is a device's name"),
+        (("plugin", "con"), "'con' is a device's name"),
         (("device", "acme/x100", "--kind", "gpuu"), "gpuu"),
         (("device", "acme/x100", "--into", "file"), "file is a file"),
         (("device", "acme/x100", "--like", "nothing/there"), "No accelerator"),
@@ -155,6 +160,44 @@ def test_what_cannot_be_is_refused_with_a_fix(chipdex, shelf, arguments, said):
     assert (found.code, found.out) == (2, "")
     assert said in found.err
     assert sorted(shelf.parent.rglob("*")) == before
+
+
+def test_a_known_id_is_written_and_said_to_be_an_overlay(chipdex, shelf):
+    found = chipdex("new", "device", "acme/x100", "--into", "elsewhere")
+    assert (found.code, found.out.splitlines()[0]) == (0, "elsewhere/devices/acme/x100.toml")
+    assert "acme/x100 is known already, from project" in found.err
+    assert "overlay of your own, yours wins" in found.err
+    assert "--like acme/x100" in found.err
+    assert (shelf.parent / "elsewhere/devices/acme/x100.toml").is_file()
+
+
+@pytest.mark.usefixtures("shelf")
+def test_an_unknown_id_is_said_nothing_of(chipdex):
+    assert "known already" not in chipdex("new", "device", "acme/x7").err
+
+
+def test_a_plugin_of_an_installed_ones_name_is_written_with_a_word(chipdex, work):
+    found = chipdex("new", "plugin", "nvidia")
+    assert (found.code, (work / "chipdex-nvidia/pyproject.toml").is_file()) == (0, True)
+    assert "chipdex-nvidia is installed already" in found.err
+    assert "Name another vendor" in found.err
+    assert "installed already" not in chipdex("new", "plugin", "acme").err
+
+
+@pytest.mark.usefixtures("work")
+def test_a_device_of_a_plugin_is_tested_with_it_and_starts_no_other(chipdex):
+    chipdex("new", "plugin", "acme")
+    found = chipdex("new", "device", "acme/x200", "--into", "chipdex-acme")
+    assert "pytest chipdex-acme " in found.err
+    assert "new plugin" not in found.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("asic", "an asic"), ("npu", "an npu"), ("edge", "an edge device"), ("gpu", "a gpu")]
+)
+@pytest.mark.usefixtures("work")
+def test_a_kind_is_named_in_good_grammar(chipdex, kind, said):
+    assert f"Wrote a form for {said}. " in chipdex("new", "device", "acme/x100", "--kind", kind).err
 
 
 def test_a_model_lints_answers_and_is_counted(chipdex, work):

@@ -78,3 +78,37 @@ rows = [
     assert [lines[(place.line or 0) - 1].strip() for place in places[-2:]] == ['["small", 1.0],', '["large", 2.0],']
     assert places[-1].key == "table.0.rows.1.usd_per_hour"
     assert lines[(places[0].line or 0) - 1].startswith("usd_per_hour")
+
+
+def test_a_text_longer_than_its_key_allows_is_refused_with_the_limit(write: Write, device_text: str) -> None:
+    names = {"name": ('"Acme X100"', f'"{"x" * 10_000_000}"'), "aliases.0": ('["ACME X100 96GB"]', f'["{"y" * 201}"]')}
+    for key, (short, long) in names.items():
+        assert short in device_text
+        (problem,) = lint_file(write("devices/acme/x100.toml", device_text.replace(short, long, 1)), "devices")
+        assert problem.key == key
+        assert "characters long, and 200 are allowed." in problem.message
+        assert len(str(problem)) < 300
+    text = device_text.replace('"https://example.com/x100.pdf"', f'"https://example.com/{"z" * 2000}"', 1)
+    (problem,) = lint_file(write("devices/acme/x100.toml", text), "devices")
+    assert problem.message == "is 2,020 characters long, and 2,000 are allowed."
+
+
+def test_texts_as_long_as_they_may_be_are_read(write: Write, device_text: str) -> None:
+    text = device_text.replace('"ACME X100 96GB"', f'"{"y" * 200}"', 1)
+    assert lint_file(write("devices/acme/x100.toml", text), "devices") == []
+
+
+def test_the_first_unknown_keys_have_advice_and_the_others_are_counted(write: Write, device_text: str) -> None:
+    keys = "".join(f"capacity_{number}_gb = 1\n" for number in range(50))
+    text = device_text.replace("[memory]\n", f"[memory]\n{keys}", 1)
+    problems = lint_file(write("devices/acme/x100.toml", text), "devices")
+    assert len(problems) == 21
+    assert all(problem.message == "is not a known key." and problem.fix for problem in problems[:20])
+    assert (problems[20].key, problems[20].message) == ("", "and 30 more unknown keys from here on.")
+    assert problems[20].line == (problems[19].line or 0) + 1
+
+
+def test_a_value_that_is_at_fault_is_shown_in_part(write: Write, device_text: str) -> None:
+    text = device_text.replace('kind = "gpu"', f'kind = "{"x" * 100_000}"', 1)
+    (problem,) = [one for one in lint_file(write("devices/acme/x100.toml", text), "devices") if one.key == "kind"]
+    assert len(str(problem)) < 400

@@ -16,7 +16,7 @@ from chipdex.catalog import Registry
 from chipdex.domain import Kind, Record
 from chipdex.hooks import LintRule
 from chipdex.plausibility.view import View
-from chipdex.plausibility.waivers import without_accepted
+from chipdex.plausibility.waivers import Waivers
 
 DEVICES, OF_EACH_KIND, OFFERS, MEASUREMENTS, MODELS = 40, 8, 40, 120, 40
 AT_LEAST_OF_ALL = 0.8
@@ -74,16 +74,19 @@ def lint(view: View) -> Lint:
     rules: list[LintRule] = [rule for rule, _ in Registry.load().host.lint_rules()]
 
     def found(record: Record) -> list[str]:
+        known = {rule.id for rule in rules}
+        waivers = Waivers([record], known, all_are_here=True)
         said = [
-            (record, rule, finding)
+            rule.id
             for rule in rules
             if isinstance(record, rule.about)
             for finding in [
                 *(rule.check(record) if rule.check else ()),
                 *(rule.compare(record, view) if rule.compare else ()),
             ]
+            if not waivers.accept(record, rule, finding)  # type: ignore[arg-type]
         ]
-        return [rule.id for _, rule, _ in without_accepted(said, [record], rules)]  # type: ignore[arg-type]
+        return [*said, *("accepted" for _ in waivers.faults(known))]
 
     return found
 

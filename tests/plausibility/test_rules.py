@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from fakes.bench import write
 from fakes.plausible import WORLD, World
 
 from chipdex.hooks import PluginHost
@@ -19,6 +20,8 @@ BAD = [
     ("peak-peers", X100, "bf16_tflops = 900", "bf16_tflops = 900000", "compute.dense.bf16_tflops"),
     ("format-ratio", X100, "fp8_tflops = 1800", "fp8_tflops = 3500", "compute.dense.fp8_tflops"),
     ("format-ratio", X100, "bf16_tflops = 900", "bf16_tflops = 1800", "compute.dense.bf16_tflops"),
+    ("format-ratio", X100, "fp32_tflops = 60", "fp64_tflops = 30000\nfp32_tflops = 60", "compute.dense.fp64_tflops"),
+    ("peak-peers", X100, "fp8_tflops = 1800", "fp8_tflops = 1800000", "compute.dense.fp8_tflops"),
     ("dense-sparse", X100, "fp8_tflops = 3600", "fp8_tflops = 1800", "compute.sparse.fp8_tflops"),
     ("dense-sparse", X100, "fp8_tflops = 3600", "fp8_tflops = 900", "compute.sparse.fp8_tflops"),
     ("mode-peak", X100, "{ bf16_tflops = 400 }", "{ bf16_tflops = 1000 }", "power.mode.0.dense.bf16_tflops"),
@@ -37,6 +40,7 @@ BAD = [
     ("link-name", X100, "bandwidth_gb_per_s = 64", "bandwidth_gb_per_s = 128", "link.host.bandwidth_gb_per_s"),
     ("link-peers", X100, "bandwidth_gb_per_s = 400", "bandwidth_gb_per_s = 800", "link.scale_up.bandwidth_gb_per_s"),
     ("topology", X100, "scale_up_domain = 8", "scale_up_domain = 1", "topology.scale_up_domain"),
+    ("domain-peers", X100, "scale_up_domain = 8", "scale_up_domain = 8000", "topology.scale_up_domain"),
     ("tdp-peers", X100, "tdp_w = 700", "tdp_w = 7000", "power.tdp_w"),
     ("power-order", X100, "idle_w = 60", "idle_w = 900", "power.idle_w"),
     ("node-total", X100, "capacity_gb = 80", "capacity_gb = 640", "memory.capacity_gb"),
@@ -109,6 +113,46 @@ def test_an_entry_for_one_figure_leaves_the_others_found(world: World) -> None:
     other = 'accepted = ["link-name link.scale_up.bandwidth_gb_per_s: so it is"]\nscope ='
     found = [(rule, problem.key) for problem, rule in world.lint(X100, text.replace("scope =", other))]
     assert sorted(found) == [("accepted", "accepted.0"), ("link-name", "link.host.bandwidth_gb_per_s")]
+
+
+def test_every_format_is_judged_against_peers(world: World) -> None:
+    text = WORLD[X100].replace("bf16_tflops = 900", "bf16_tflops = 900000", 1)
+    text = text.replace("fp8_tflops = 1800", "fp8_tflops = 1800000", 1)
+    found = {problem.key for problem, rule in world.lint(X100, text) if rule == "peak-peers"}
+    assert found == {"compute.dense.bf16_tflops", "compute.dense.fp8_tflops"}
+
+
+def test_a_format_that_no_sibling_has_is_judged_by_all_of_its_kind(world: World) -> None:
+    text = WORLD[X100].replace('design = "', 'design = "').replace('architecture = "', 'architecture = "Other ')
+    text = text.replace("bf16_tflops = 900\n", "").replace("fp8_tflops = 1800", "fp8_tflops = 360000", 1)
+    found = {problem.key for problem, rule in world.lint(X100, text) if rule == "peak-peers"}
+    assert found == {"compute.dense.fp8_tflops"}
+
+
+def test_a_card_without_a_link_joins_no_hall_of_devices(world: World) -> None:
+    card = "devices/acme/x100-pcie.toml"
+    head, _, rest = WORLD[card].partition("[link.scale_up]")
+    text = f"{head}{rest[rest.index('[link.host]') :]}".replace("scale_up_domain = 8", "scale_up_domain = 1000")
+    found = {(problem.key, problem.message) for problem, rule in world.lint(card, text) if rule == "topology"}
+    assert found == {("topology.scale_up_domain", "is 1000, and the device is a card without a scale-up link.")}
+
+
+def test_one_finding_names_a_twin_and_counts_the_others(world: World) -> None:
+    twins = {}
+    for number in range(4):
+        name = f"x10{number + 5}"
+        copy = WORLD[X100].replace("acme/x100-oam", f"acme/{name}-oam").replace("X100 OAM", f"{name.upper()} OAM")
+        twins[f"devices/acme/{name}-oam.toml"] = copy
+    write(world.root, twins)
+    (found,) = [problem for problem, rule in world.lint(X100, WORLD[X100]) if rule == "described-twice"]
+    assert found.message == "has every figure of acme/x105-oam, and of 3 more."
+
+
+def test_a_name_that_many_have_is_told_with_three_of_them(world: World) -> None:
+    files = {f"devices/acme/{name}.toml": WORLD[X100].replace("acme/x100-oam", f"acme/{name}") for name in "abcde"}
+    write(world.root, files)
+    messages = [problem.message for problem, rule in world.lint(X100, WORLD[X100]) if rule == "name-clash"]
+    assert '"acme X100 OAM 80GB" is also a name of acme/a, acme/b, acme/c and 2 more.' in messages
 
 
 def test_a_row_accepts_a_finding_too(world: World) -> None:

@@ -84,6 +84,10 @@ SYMBOLS: Final[Mapping[str, str]] = {
     "_per_s": "/s",
     "_usd_per_hour": "USD/h",
     "usd_per_hour": "USD/h",
+    **{
+        f"usd_per_million_{part}_tokens": "USD/M tokens"
+        for part in ("input", "output", "cache_read", "cache_write", "batch_input", "batch_output")
+    },
     "_usd_per_kwh": "USD/kWh",
     "usd_per_kwh": "USD/kWh",
     "_usd": "USD",

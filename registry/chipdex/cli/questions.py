@@ -219,7 +219,8 @@ def form_factor_of(session: Session, text: str | None) -> str | None:
         return None
     known = {device.form_factor for device in session.registry.accelerators.values() if device.form_factor}
     if not any(text.strip().lower() in form.lower() for form in known):
-        raise OptionError(f"--form-factor: no device is of form factor {text!r}.", fix=_nearest(text, known))
+        fix = _nearest(text.strip(), {f'"{form}"' for form in known})  # quoted: several hold a comma
+        raise OptionError(f"--form-factor: no device is of form factor {text!r}.", fix=fix)
     return text.strip()
 
 

@@ -16,6 +16,8 @@ _AT_LEAST_ONE: Final = frozenset(
         "output_groups", "residual_streams", "index_block_tokens",
     }
 )  # fmt: skip
+_LONGEST: Final = {"name": 200, "id": 200, "aliases": 200}
+_LONGEST_TEXT: Final = 2000
 _LARGEST_INTEGER: Final = 2**63 - 1  # what SQLite's tables can hold
 
 
@@ -46,3 +48,8 @@ def bounds_of(key: str, kind: type) -> Bounds:
         highest = 100
     lowest = -highest if key in _SIGNED else 1 if key in _AT_LEAST_ONE else 0
     return Bounds(lowest, highest)
+
+
+def longest_of(key: str) -> int:
+    """Return how many characters the text under `key` may have, or each text of its list."""
+    return _LONGEST.get(key, _LONGEST_TEXT)

@@ -1,6 +1,7 @@
 """Faults of a profile: how hooks refuse a value, and how refusals become problems with a line and a fix."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import attrs
 from cattrs.errors import (
@@ -14,6 +15,8 @@ from chipdex.codec.locate import Lines
 from chipdex.codec.suggest import advice_for_unknown_key
 from chipdex.errors import Problem
 from chipdex.values import Value
+
+_MOST_ADVICE: Final = 20
 
 Path = tuple[str | int, ...]
 """Where a value is: table names, array positions, and last the key."""
@@ -30,11 +33,28 @@ class RefusedError(ValueError):
 
 @attrs.frozen(eq=False, repr=False)
 class Fault(Value):
-    """One fault at a key path; its line is looked up only when it is reported."""
+    """One fault at a key path; its line, and what to write for an unknown key, are looked up when it is reported."""
 
     path: Path
     message: str
     fix: str = ""
+    unknown: "UnknownKey | None" = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class UnknownKey(Value):
+    """A key that the class of its table does not have."""
+
+    key: str
+    table: tuple[str, ...]
+    table_class: type
+    record_class: type
+
+    def advice(self) -> str:
+        """Return what to write instead, which takes a comparison with every key there is."""
+        return advice_for_unknown_key(
+            self.key, table=self.table, table_class=self.table_class, record_class=self.record_class
+        )
 
 
 def faults_of(error: Exception, path: Path = ()) -> Iterator[Fault]:
@@ -53,8 +73,8 @@ def _walk(error: Exception, path: Path, root: Path, record: type | None) -> Iter
     elif isinstance(error, ForbiddenExtraKeysError):
         for key in sorted(error.extra_fields):
             table = tuple(part for part in path[len(root) :] if isinstance(part, str))
-            fix = advice_for_unknown_key(key, table=table, table_class=error.cl, record_class=record or error.cl)
-            yield Fault((*path, key), "is not a known key.", fix)
+            unknown = UnknownKey(key, table, error.cl, record or error.cl)
+            yield Fault((*path, key), "is not a known key.", unknown=unknown)
     elif isinstance(error, KeyError):
         yield Fault(path, "is missing.", "Add it.")
     elif isinstance(error, RefusedError):
@@ -73,16 +93,27 @@ def _step(error: Exception) -> Path:
 
 
 def problems_of(faults: Iterable[Fault], file: str, text: str) -> tuple[Problem, ...]:
-    """Return the faults as problems of `file`, in the order of their lines; no text, no lines."""
+    """Return the faults as problems of `file`, in the order of their lines; no text, no lines.
+
+    The first unknown keys have advice; more of them are one problem, which says how many.
+    """
     lines = Lines(text) if text else None
+    placed = [(lines.find(fault.path) if lines else None, fault) for fault in faults]
+    placed.sort(key=lambda one: one[0] or 0)
+    unknown = [one for one in placed if one[1].unknown]
+    counted = {id(fault) for _, fault in unknown[_MOST_ADVICE:]}
     problems = [
         Problem(
             file=file,
-            line=lines.find(fault.path) if lines else None,
+            line=line,
             key=".".join(str(part) for part in fault.path),
             message=fault.message,
-            fix=fault.fix,
+            fix=fault.unknown.advice() if fault.unknown else fault.fix,
         )
-        for fault in faults
+        for line, fault in placed
+        if id(fault) not in counted
     ]
-    return tuple(sorted(problems, key=lambda problem: problem.line or 0))
+    if counted:
+        message = f"and {len(counted):,} more unknown keys from here on."
+        problems.append(Problem(file, unknown[_MOST_ADVICE][0], "", message, "Correct the others first."))
+    return tuple(problems)

@@ -17,6 +17,7 @@ from chipdex.codec.row_tables import TABLE
 from chipdex.errors import Problem
 from chipdex.values import Value
 
+_DIGITS: Final = 9  # of a position in an array
 _FIX: Final = "Name a [source.KEY] in the `from` of its table, or leave the figure out."
 
 
@@ -35,8 +36,13 @@ class Inspected(Value):
         A figure that stands on no line of its own has that of the table, or row, around it.
         """
         row = self._rows[position] if position < len(self._rows) else ()
-        path = (*row, *(int(part) if part.isdecimal() else part for part in key.split(".") if part))
+        path = (*row, *(int(part) if _is_position(part) else part for part in key.split(".") if part))
         return Problem(self.file, self._lines.find(path), ".".join(map(str, path)), message, fix)
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where among the records each id stands; of several, the first."""
+        return {plain.id: place for place, plain in reversed([*enumerate(self.records)])}
 
     @cached_property
     def _text(self) -> str:
@@ -57,6 +63,10 @@ class Inspected(Value):
         for number, table in enumerate(raw.get(TABLE, ())):
             written += [(TABLE, number, "rows", position) for position in range(len(table["rows"]))]
         return tuple(written)
+
+
+def _is_position(part: str) -> bool:
+    return part.isdecimal() and len(part) <= _DIGITS
 
 
 def inspect_file(path: str | os.PathLike[str], folder: str) -> Inspected:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import GenericAlias
-from typing import Any, Final, get_args
+from typing import Any, Final, NewType, get_args
 
 import attrs
 from cattrs import Converter
@@ -24,7 +24,7 @@ from chipdex.codec.annotations import (
     is_union_by_kind,
     members_by_kind,
 )
-from chipdex.codec.bounds import Bounds, bounds_of
+from chipdex.codec.bounds import Bounds, bounds_of, longest_of
 from chipdex.codec.faults import Fault, Path, RefusedError, faults_of
 from chipdex.codec.suggest import did_you_mean
 from chipdex.domain import Record
@@ -32,6 +32,7 @@ from chipdex.units import unit_of
 
 Hook = Callable[[Any, Any], Any]
 
+_SHOWN: Final = 60  # characters of a value that is at fault
 _KEPT_APART: Final = ("sources", "provenance", "disputed")
 
 
@@ -48,7 +49,9 @@ def described(value: object) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else str(value)[:60]
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= _SHOWN else f'"{value[:_SHOWN]}..."'
+    return str(value)[:_SHOWN]
 
 
 def _number(key: str, kind: type[int] | type[float]) -> Hook:
@@ -89,12 +92,19 @@ def _is_numeric(value: object) -> bool:
         return False
 
 
-def _string(value: Any, _: Any) -> str:
-    if value.__class__ is not str:
-        raise RefusedError(f"is {described(value)}, where a string is expected.", "Put it in quotes.")
-    if not value.strip():
-        raise RefusedError("is an empty string.", "Leave the key out when it is unknown.")
-    return value
+def _text(longest: int) -> Hook:
+    def read(value: Any, _: Any) -> str:
+        if value.__class__ is not str:
+            raise RefusedError(f"is {described(value)}, where a string is expected.", "Put it in quotes.")
+        if len(value) > longest:
+            found = f"is {len(value):,} characters long, and {longest:,} are allowed."
+            raise RefusedError(found, "Shorten it to what readers need.")
+        if not value.strip():
+            raise RefusedError("is an empty string.", "Leave the key out when it is unknown.")
+        text: str = value
+        return text
+
+    return read
 
 
 def _boolean(value: Any, _: Any) -> bool:
@@ -134,8 +144,12 @@ def unknown_choice(value: object, known: Iterable[str]) -> RefusedError:
     return RefusedError(f"is {described(value)}, which is not one of {', '.join(known)}.", fix)
 
 
-_SCALARS: Final[Mapping[type, Hook]] = {
-    str: _string,
+_Name = NewType("_Name", str)
+"""A text of a list of names, none of which is longer than a name may be."""
+
+_SCALARS: Final[Mapping[Any, Hook]] = {
+    str: _text(longest_of("")),
+    _Name: _text(longest_of("name")),
     StrEnum: _choice,
     bool: _boolean,
     dt.date: _date,
@@ -151,6 +165,13 @@ def _table(cls: type, converter: Converter) -> Hook:
         for name, annotation in field_types(cls).items()
         if bare(annotation) in (int, float)
     }
+    for name, annotation in field_types(cls).items():
+        if longest_of(name) == longest_of(""):
+            continue
+        if bare(annotation) is str:
+            overrides[name] = override(struct_hook=_text(longest_of(name)))
+        elif annotation == tuple[str, ...]:
+            overrides[name] = override(struct_hook=_array(tuple[_Name, ...], converter))
     if issubclass(cls, Record):
         overrides |= {name: override(omit=True) for name in _KEPT_APART}
     inner: Hook = make_dict_structure_fn(cls, converter, **overrides)

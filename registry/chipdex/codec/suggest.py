@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from chipdex.codec.annotations import key_paths
@@ -58,12 +59,14 @@ _CONVERSIONS: Final[dict[str, dict[str, str]]] = {
 }
 """Suffix as people write it -> suffix of the vocabulary -> how to convert the figure."""
 
+_LONGEST_WORD: Final = 100  # letters; what is longer is no misspelt key
 _PLURALS: Final = {"sources": "source", "provenance": "from"}
 _SPELLINGS: Final = sorted({*_CONVERSIONS, *SUFFIXES}, key=len, reverse=True)
 
 
+@cache
 def advice_for_unknown_key(key: str, *, table: tuple[str, ...], table_class: type, record_class: type) -> str:
-    """Return the sentence that says what to write instead of `key` in `table` of a record."""
+    """Return the sentence that says what to write instead of `key` in `table` of a record; rows repeat a mistake."""
     if key in _PLURALS and not table:
         return f"Sources are [source.KEY] tables, and `from` names them: write `{_PLURALS[key]}`."
     if table_class is Source and key == "from":
@@ -80,7 +83,7 @@ def advice_for_unknown_key(key: str, *, table: tuple[str, ...], table_class: typ
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the question that names the known word closest to `word`, or nothing when none is close."""
-    close = difflib.get_close_matches(word, list(known), n=1)
+    close = difflib.get_close_matches(word[:_LONGEST_WORD], list(known), n=1)
     return f"Did you mean `{close[0]}`?" if close else ""
 
 
@@ -106,7 +109,7 @@ def _in_another_table(key: str, table: tuple[str, ...], paths: list[tuple[str, .
 
 def _spelt_otherwise(key: str, here: list[str], paths: list[tuple[str, ...]]) -> str:
     joined = {"_".join(path): ".".join(path) for path in paths}
-    close = difflib.get_close_matches(key, joined, n=1, cutoff=0.75)
+    close = difflib.get_close_matches(key[:_LONGEST_WORD], joined, n=1, cutoff=0.75)
     return did_you_mean(key, here) or (f"Did you mean `{joined[close[0]]}`?" if close else "")
 
 

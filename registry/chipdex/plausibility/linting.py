@@ -1,7 +1,8 @@
 """The run of the rules, over files or over all that the registry holds; findings that a record accepts aside."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -11,37 +12,44 @@ import attrs
 from chipdex.catalog import Registry
 from chipdex.codec import FOLDERS, structure
 from chipdex.codec.lint import Inspected, inspect_file
-from chipdex.domain import Origin, Record
-from chipdex.errors import PluginError, Problem
+from chipdex.domain import Record
+from chipdex.errors import Problem
 from chipdex.hooks import LintFinding, LintRule, PluginHost
+from chipdex.plausibility.running import MOST_OF_A_FILE, Findings, Heard, findings, unheard
 from chipdex.plausibility.view import KIND_OF, View
-from chipdex.plausibility.waivers import without_accepted
 
 SCHEMA: Final = "schema"
 """The rule that problems of form are listed under."""
 
-_MOST_FAILURES: Final = 5
-
-Raised = tuple[Record, LintRule, LintFinding]
-"""A finding of a rule about a record."""
-
 
 @attrs.frozen
 class Inspection:
-    """What a run of the rules found: each problem with the id of its rule, and how much was looked at."""
+    """What a run of the rules found: each problem with the id of its rule, and how much was looked at.
+
+    `failed` are the rules that raised, or found what is no finding: there may be more than the problems.
+    """
 
     problems: tuple[tuple[Problem, str], ...]
     checked: int
+    failed: tuple[str, ...] = ()
 
 
 def lint_files(
-    files: Mapping[Path, str], registry: Registry, host: PluginHost, *, today: dt.date | None = None
+    files: Mapping[Path, str],
+    registry: Registry,
+    host: PluginHost,
+    *,
+    today: dt.date | None = None,
+    heard: Heard = unheard,
 ) -> Inspection:
     """Return what is wrong with TOML files, given with the folder ("devices", ...) that each is of.
 
     Problems of form come first; the rules run on what has none.
     """
-    inspected = [inspect_file(path, folder) for path, folder in files.items()]
+    inspected: list[Inspected] = []
+    for path, folder in files.items():
+        heard("Files", len(inspected), len(files))
+        inspected.append(inspect_file(path, folder))
     problems = [(problem, SCHEMA) for one in inspected for problem in one.problems]
     places: dict[int, tuple[Inspected, int]] = {}
     records: list[Record] = []
@@ -51,13 +59,22 @@ def lint_files(
             places[id(record)] = one, position
             records.append(record)
     problems += [(problem, SCHEMA) for problem in _repeated(records, places)]
-    for record, rule, finding in findings(records, View(registry, records, today=today), host):
+
+    def file_of(record: Record) -> str:
+        return places[id(record)][0].file
+
+    def problem_of(record: Record, rule: LintRule, finding: LintFinding) -> Problem:
         one, position = places[id(record)]
-        problems.append((one.problem(position, finding.key, finding.message, finding.fix or rule.help), rule.id))
-    return Inspection(tuple(sorted(problems, key=_by_place)), len(files))
+        return one.problem(position, finding.key, finding.message, finding.fix or rule.help)
+
+    found = findings(records, View(registry, records, today=today), host, file_of, heard)
+    problems += _told(found, problem_of)
+    return Inspection(tuple(sorted(problems, key=_by_place)), len(files), found.failed)
 
 
-def lint_registry(registry: Registry, host: PluginHost, *, today: dt.date | None = None) -> Inspection:
+def lint_registry(
+    registry: Registry, host: PluginHost, *, today: dt.date | None = None, heard: Heard = unheard
+) -> Inspection:
     """Return what is wrong with everything the registry holds: the rules' findings, each with the file it comes from.
 
     A file whose form is wrong brings no record; it is a problem as the registry warns of it.
@@ -68,44 +85,21 @@ def lint_registry(registry: Registry, host: PluginHost, *, today: dt.date | None
         *view.offers, *view.measurements, *view.grids,
     ]  # fmt: skip
     places = _Places(registry)
-    problems = [
-        (places.problem(record, finding, finding.fix or rule.help), rule.id)
-        for record, rule, finding in findings(records, view, host)
-    ]
+    found = findings(records, view, host, places.file_of, heard)
+    problems = list(_told(found, places.problem))
     told = [warning.sentence for warning in registry.warnings if warning.code == "profile"]
     problems += [(Problem("", None, "", sentence, ""), SCHEMA) for sentence in told]
-    return Inspection(tuple(sorted(problems, key=_by_place)), len(records))
+    return Inspection(tuple(sorted(problems, key=_by_place)), len(records), found.failed)
 
 
-def findings(records: Sequence[Record], view: View, host: PluginHost) -> list[Raised]:
-    """Return what the rules of the core and of all plugins find in records, those that a record accepts left out."""
-    rules = host.lint_rules()
-    found = [raised for rule, origin in rules for raised in _of_rule(rule, origin, records, view, host)]
-    return without_accepted(found, records, [rule for rule, _ in rules])
-
-
-def _of_rule(
-    rule: LintRule, origin: Origin, records: Sequence[Record], view: View, host: PluginHost
-) -> Iterator[Raised]:
-    """Yield what one rule finds. A record on which it raises is passed over, and after a few the rule is left out.
-
-    The host keeps what it raised as the plugin's problem, which is said on standard error.
-    """
-    pending = iter([record for record in records if isinstance(record, rule.about)])
-    found: list[Raised] = []
-
-    def run() -> None:
-        for record in pending:
-            said = [*(rule.check(record) if rule.check else ()), *(rule.compare(record, view) if rule.compare else ())]
-            found.extend((record, rule, one if isinstance(one, LintFinding) else LintFinding(one)) for one in said)
-
-    for _ in range(_MOST_FAILURES):
-        try:
-            host.call(origin, run)
-            break
-        except PluginError:
-            continue
-    yield from found
+def _told(
+    found: Findings, problem_of: Callable[[Record, LintRule, LintFinding], Problem]
+) -> Iterator[tuple[Problem, str]]:
+    """Yield the findings as problems, and a line for those of each file and rule that are only counted."""
+    yield from ((problem_of(record, rule, finding), rule.id) for record, rule, finding in found.raised)
+    for file, rule, count in found.more:
+        message = f"and {count:,} more findings of the rule {rule}."
+        yield Problem(file, None, "", message, f"Correct the first {MOST_OF_A_FILE}."), rule
 
 
 def _repeated(records: Iterable[Record], places: Mapping[int, tuple[Inspected, int]]) -> Iterator[Problem]:
@@ -121,7 +115,7 @@ def _repeated(records: Iterable[Record], places: Mapping[int, tuple[Inspected, i
 
 def _by_place(found: tuple[Problem, str]) -> tuple[str, int, str]:
     problem, rule = found
-    return problem.file, problem.line or 0, rule
+    return problem.file, sys.maxsize if problem.line is None else problem.line, rule
 
 
 @attrs.frozen(slots=False)
@@ -130,15 +124,23 @@ class _Places:
 
     registry: Registry
     _files: dict[str, Inspected | None] = attrs.field(factory=dict)
+    _file_of_record: dict[tuple[type[Record], str], str] = attrs.field(factory=dict)
 
-    def problem(self, record: Record, finding: LintFinding, fix: str) -> Problem:
+    def file_of(self, record: Record) -> str:
+        """Return the file that a record comes from, whichever states a figure of it."""
+        place = type(record), record.id
+        if place not in self._file_of_record:
+            self._file_of_record[place] = self._file_of(record, "")
+        return self._file_of_record[place]
+
+    def problem(self, record: Record, rule: LintRule, finding: LintFinding) -> Problem:
         """Return a finding as a problem of the file that states the figure, or of the record where there is none."""
-        file = self._file_of(record, finding.key)
+        fix = finding.fix or rule.help
+        file = self._file_of(record, finding.key) if finding.key else self.file_of(record)
         inspected = self._inspected(file, type(record))
-        if inspected is not None:
-            for position, plain in enumerate(inspected.records):
-                if plain.id == record.id:
-                    return inspected.problem(position, finding.key, finding.message, fix)
+        position = inspected.positions.get(record.id) if inspected is not None else None
+        if inspected is not None and position is not None:
+            return inspected.problem(position, finding.key, finding.message, fix)
         key = f"{record.id}: {finding.key}" if finding.key else record.id
         return Problem(file, None, key, finding.message, fix)
 

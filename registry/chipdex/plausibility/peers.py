@@ -5,16 +5,17 @@ them, else wider circles. A wider circle says less, so each has its own toleranc
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
 
 from chipdex.domain import Accelerator, Kind, Scope
+from chipdex.plausibility.spread import Spread
 from chipdex.plausibility.view import View
 
 Figure = Callable[[Accelerator], float | None]
-"""A figure of a device, or a ratio of two; None where it is unknown."""
+"""A figure of a device, or a ratio of two; None where it is unknown. One function, made once, stands for one figure."""
 
 Circle = Callable[[Accelerator], tuple[object, ...] | None]
 """What devices have in common that are peers of each other; None for a device that has none."""
@@ -30,13 +31,15 @@ _MANY: Final = 4
 class Within:
     """A circle of peers, how many it takes to be asked, and by what factor a figure may leave their band.
 
-    Peers came within `years` of the device, as far as that is known: figures grow over the years.
+    Peers came within `years` of the device, as far as that is known: figures grow over the years. `below` is the
+    factor at the lower end, where it is another one.
     """
 
     circle: Circle
     least: int
     tolerance: float
     years: float = _YEARS
+    below: float | None = None
 
 
 @attrs.frozen
@@ -48,10 +51,11 @@ class Band:
     lowest: str
     highest: str
     tolerance: float
+    below: float
 
     def holds(self, value: float) -> bool:
         """Return whether a value lies in the band, or so little outside that it may be true."""
-        return self.low / self.tolerance <= value <= self.high * self.tolerance
+        return self.low / self.below <= value <= self.high * self.tolerance
 
     def told(self, unit: str = "") -> str:
         """Return the band as the end of a sentence about peers."""
@@ -62,43 +66,41 @@ class Band:
 
 def band(view: View, device: Accelerator, figure: Figure, circles: Sequence[Within]) -> Band | None:
     """Return the band of a figure among the nearest peers that are enough; None where nobody is a peer."""
+    circles_of = view.derived(_Circles)
     for within in circles:
-        theirs = {peer.id: value for peer in _peers(view, device, within) if (value := figure(peer))}
-        if len(theirs) >= within.least:
-            lowest, highest = min(theirs, key=theirs.__getitem__), max(theirs, key=theirs.__getitem__)
-            return Band(theirs[lowest], theirs[highest], lowest, highest, within.tolerance)
+        peers = circles_of.spread(device, figure, within.circle)
+        theirs = peers.around(device, within.years) if peers else None
+        if theirs and theirs.count >= within.least:
+            below = within.below or within.tolerance
+            return Band(theirs.low, theirs.high, theirs.lowest, theirs.highest, within.tolerance, below)
     return None
 
 
-def _peers(view: View, device: Accelerator, within: Within) -> Iterable[Accelerator]:
-    circle = within.circle
-    key = circle(device)
-    if key is None:
-        return ()
-    indexes = view.derived(_indexes)
-    if circle not in indexes:
-        indexes[circle] = _index(view.accelerators, circle)
-    others = (peer for peer in indexes[circle].get(key, ()) if peer.id != device.id)
-    return (peer for peer in others if _are_near(peer, device, within.years))
+class _Circles:
+    """The devices of a view by circle, and how their figures spread: each sorted once, when a rule first asks."""
 
+    def __init__(self, view: View) -> None:
+        self._devices = view.accelerators
+        self._members: dict[Circle, dict[tuple[object, ...], list[Accelerator]]] = {}
+        self._spreads: dict[tuple[Circle, tuple[object, ...], Figure], Spread] = {}
 
-def _indexes(_: View) -> dict[Circle, dict[tuple[object, ...], list[Accelerator]]]:
-    return {}
+    def spread(self, device: Accelerator, figure: Figure, circle: Circle) -> Spread | None:
+        """Return how a figure spreads over the circle of a device; None where it is in none."""
+        key = circle(device)
+        if key is None:
+            return None
+        place = circle, key, figure
+        if place not in self._spreads:
+            self._spreads[place] = Spread(self._index(circle).get(key, ()), figure)
+        return self._spreads[place]
 
-
-def _index(devices: Mapping[str, Accelerator], circle: Circle) -> dict[tuple[object, ...], list[Accelerator]]:
-    index: dict[tuple[object, ...], list[Accelerator]] = {}
-    for device in devices.values():
-        if (key := circle(device)) is not None:
-            index.setdefault(key, []).append(device)
-    return index
-
-
-def _are_near(peer: Accelerator, device: Accelerator, years: float) -> bool:
-    """Return whether two devices came within some years, as far as that is known."""
-    if peer.released is None or device.released is None:
-        return True
-    return abs((peer.released - device.released).days) <= years * 366
+    def _index(self, circle: Circle) -> dict[tuple[object, ...], list[Accelerator]]:
+        if circle not in self._members:
+            members = self._members[circle] = {}
+            for device in self._devices.values():
+                if (key := circle(device)) is not None:
+                    members.setdefault(key, []).append(device)
+        return self._members[circle]
 
 
 def family_of(device: Accelerator) -> str:
@@ -152,6 +154,11 @@ def same_line(device: Accelerator) -> tuple[object, ...] | None:
 def same_kind(device: Accelerator) -> tuple[object, ...] | None:
     """Devices of one kind, size and sort of memory, whoever makes them."""
     return device.kind, memory_class(device), _size_of(device)
+
+
+def any_memory(device: Accelerator) -> tuple[object, ...] | None:
+    """Devices of one kind and size, whoever makes them and whatever memory they have."""
+    return device.kind, _size_of(device)
 
 
 def same_technology(device: Accelerator) -> tuple[object, ...] | None:

@@ -1,7 +1,7 @@
 """What a rule may compare a record with: everything that is known, the records under inspection on top of it."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -77,12 +77,12 @@ class View:
         if name in known:
             return name
         named = self.named(kind, name)
-        return named[0] if len(named) == 1 else None
+        return next(iter(named)) if len(named) == 1 else None
 
-    def named(self, kind: str, name: str) -> tuple[str, ...]:
+    def named(self, kind: str, name: str) -> Collection[str]:
         """Return the ids of all accelerators or models that `name` is a name of, spacing and case aside."""
         index = self.derived(_device_names if kind == "accelerators" else _model_names)
-        return tuple(index.get(letters_of(name), ()))
+        return index.get(letters_of(name), {}).keys()
 
     def derived(self, make: Callable[["View"], T]) -> T:
         """Return what `make` makes of this view; it is made once, so that a rule can keep an index."""
@@ -102,19 +102,19 @@ class View:
         return (*inspected.values(), *(row for row in known if row.id not in inspected))
 
 
-def _device_names(view: View) -> dict[str, list[str]]:
+def _device_names(view: View) -> dict[str, dict[str, None]]:
     return _names(view.accelerators)
 
 
-def _model_names(view: View) -> dict[str, list[str]]:
+def _model_names(view: View) -> dict[str, dict[str, None]]:
     return _names(view.models)
 
 
-def _names(records: Mapping[str, Accelerator | Model]) -> dict[str, list[str]]:
+def _names(records: Mapping[str, Accelerator | Model]) -> dict[str, dict[str, None]]:
     """Return which records each name belongs to; what stands behind the slash of an id is one of its names."""
-    index: dict[str, list[str]] = {}
+    index: dict[str, dict[str, None]] = {}
     for record in records.values():
         names = (record.id, record.id.rpartition("/")[2], record.name, *record.aliases)
         for letters in dict.fromkeys(map(letters_of, names)):
-            index.setdefault(letters, []).append(record.id)
+            index.setdefault(letters, {})[record.id] = None
     return index

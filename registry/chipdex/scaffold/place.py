@@ -13,7 +13,20 @@ from chipdex.errors import OptionError
 from chipdex.hooks.metadata import PROFILES_GROUP
 from chipdex.scaffold.tree import Tree
 
+_PORTS: Final = {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+_DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *_PORTS})
+"""Names that Windows keeps for devices of its own, with any ending."""
+
 _REPOSITORYS_OWN: Final = "docs/schemas"
+
+
+def check_portable(record_id: str) -> None:
+    """Raise OptionError for an id whose path cannot exist on every system: a repository is checked out on all."""
+    for part in record_id.split("/"):
+        if part.partition(".")[0] in _DEVICES or part.endswith("."):
+            reason = "ends with a dot" if part.endswith(".") else "is a device's name"
+            fix = "Choose another name: a folder or file called so cannot be made there."
+            raise OptionError(f"{record_id!r} cannot be a path on Windows, where {part!r} {reason}.", fix=fix)
 
 
 @attrs.frozen
@@ -22,6 +35,12 @@ class Place:
 
     folder: str
     root: Path
+
+    @property
+    def plugin(self) -> Path | None:
+        """The folder of the plugin whose package the root is, None where it is no plugin's."""
+        around = _distribution_around(self.root)
+        return None if around == self.root else around
 
     def file(self, record_id: str) -> Path:
         """Return the path that the id of a record demands."""

@@ -17,6 +17,7 @@ from chipdex.codec import FOLDERS, lint_file, read_file
 from chipdex.codec.document import SCHEMA
 from chipdex.codec.json_schema import dumps_json_schema
 from chipdex.errors import OptionError, ProfileError
+from chipdex.scaffold.place import check_portable
 from chipdex.scaffold.tree import Tree
 
 _PREFIX: Final = "chipdex-"
@@ -66,6 +67,7 @@ class Plugin:
         if not _NAME.fullmatch(vendor):
             fix = "Write the vendor's name in lower case, with hyphens: acme, or acme-chips."
             raise OptionError(f"{name!r} cannot name a plugin.", fix=fix)
+        check_portable(vendor)
         return cls(vendor=vendor, code=code, profiles=tuple(map(_profile, profiles)))
 
     @property

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from chipdex.catalog import Registry
 from chipdex.catalog.gather import FOLDER_OF
@@ -22,8 +22,11 @@ class _OneRecordAtATime(PluginHost):
     """A host without the rules that compare: what those find depends on what else is installed."""
 
     def lint_rules(self) -> list[tuple[LintRule, Origin]]:
-        """Return the rules that look at one record and at nothing else."""
-        return [(rule, origin) for rule, origin in super().lint_rules() if rule.compare is None]
+        """Return all rules; those that compare look at nothing, and are known where a record accepts their findings."""
+        return [
+            (rule if rule.compare is None else evolve(rule, check=None, compare=None), origin)
+            for rule, origin in super().lint_rules()
+        ]
 
 
 @frozen

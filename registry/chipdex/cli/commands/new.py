@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _INTO: Final = click.Path(path_type=Path)
 _FILE: Final = click.Path(exists=True, path_type=Path)
+_VOWELS: Final = frozenset({Kind.ASIC, Kind.NPU, Kind.EDGE})
+"""Kinds whose names are spoken with a vowel first."""
 _KINDS: Final = click.Choice([str(kind) for kind in Kind])
 
 
@@ -47,20 +49,28 @@ def device(session: Session, device_id: str, kind: str | None, like: str | None,
     place = place_of("devices", into, session.settings.project_dir)
     sibling = _sibling(session, like) if like else None
     if sibling and kind and kind != sibling.kind:
-        fix = f"Leave --kind out, or name a device that is a {kind}."
-        raise OptionError(f"--kind is {kind}, and {sibling.id} is a {sibling.kind}.", fix=fix)
+        fix = f"Leave --kind out, or name a device that is {_a(kind)}."
+        raise OptionError(f"--kind is {kind}, and {sibling.id} is {_a(sibling.kind)}.", fix=fix)
     chosen = Kind(kind) if kind else sibling.kind if sibling else Kind.GPU
     file = place.file(device_id)
+    known_from = _known_from(session, device_id)
     _write(place.with_schema(file, device_profile(device_id, chosen, sibling)))
     shown = _shown(file)
     vendor = device_id.partition("/")[0]
-    about = f"a form for a {chosen}" + ("" if kind or sibling else "; --kind says that it is something else")
+    about = f"a form for {_a(chosen)}" + ("" if kind or sibling else "; --kind says that it is something else")
+    _tell_of_twin(device_id, known_from)
+    plugin_folder = place.plugin
+    published = (
+        (f"pytest {_shown(plugin_folder)}", "the contract of its plugin")
+        if plugin_folder
+        else (f"chipdex new plugin {vendor} --profile {shown}", "a plugin that brings it to others")
+    )
     _next(
         about,
         (f"edit {shown}", 'fill in each "", delete the lines of what nobody published'),
         (f"chipdex lint {shown}", "names what is still to be filled in, and what cannot be true"),
         (f"chipdex preview {shown}", "the page that others will see, and where it would rank"),
-        (f"chipdex new plugin {vendor} --profile {shown}", "a plugin that brings it to others"),
+        published,
     )
 
 
@@ -73,12 +83,13 @@ def device(session: Session, device_id: str, kind: str | None, like: str | None,
 @click.pass_obj
 def model(session: Session, config: Path, model_id: str | None, url: str | None, into: Path | None) -> None:
     """Write models/PUBLISHER/NAME.toml from CONFIG, a Hugging Face config.json or the folder it is in."""
-    from chipdex.scaffold import model_profile, place_of  # noqa: PLC0415 - costs cattrs
+    from chipdex.scaffold import check_portable, model_profile, place_of  # noqa: PLC0415 - costs cattrs
 
     if model_id is not None:
         _check_id(model_id)
     place = place_of("models", into, session.settings.project_dir)
     found_id, text = model_profile(config, model_id, url, _today())
+    check_portable(found_id)
     file = place.file(found_id)
     _write(place.with_schema(file, text))
     shown = _shown(file)
@@ -95,7 +106,8 @@ def model(session: Session, config: Path, model_id: str | None, url: str | None,
 @click.option("--code", is_flag=True, help="Add a module with a lint rule, as a start for hooks.")
 @click.option("--into", type=_INTO, metavar="FOLDER", default=Path(), help="The folder that gets `chipdex-VENDOR/`.")
 @no_plugins_option
-def plugin(name: str, profiles: tuple[Path, ...], code: bool, into: Path) -> None:
+@click.pass_obj
+def plugin(session: Session, name: str, profiles: tuple[Path, ...], code: bool, into: Path) -> None:
     """Write chipdex-VENDOR/: a distribution with profiles, contract tests, README, changelog and a CI workflow.
 
     Without --profile it starts with an example device, whose figures are invented and say so.
@@ -106,6 +118,7 @@ def plugin(name: str, profiles: tuple[Path, ...], code: bool, into: Path) -> Non
     _write(plugin_tree(started, into, _today()))
     folder = _shown(into / started.distribution)
     ids = [profile.id for profile in started.profiles if profile.id] or [f"{started.vendor}/example"]
+    _tell_of_namesake(session, started.distribution)
     _next(
         f"the plugin {started.distribution}",
         (f"pip install -e {folder}'[test]'", "changes to its files count at once"),
@@ -116,9 +129,43 @@ def plugin(name: str, profiles: tuple[Path, ...], code: bool, into: Path) -> Non
 
 
 def _check_id(text: str) -> None:
+    from chipdex.scaffold import check_portable  # noqa: PLC0415 - costs cattrs
+
     if not is_id(text):
         fix = "Write vendor/name: lower-case letters, digits and . _ + - on both sides of one slash."
         raise OptionError(f"{text!r} is not an id.", fix=fix)
+    check_portable(text)
+
+
+def _a(kind: str) -> str:
+    """Return what a device of a kind is called in a sentence."""
+    described = f"{kind} device" if kind in {Kind.EDGE, Kind.NEUROMORPHIC, Kind.PHOTONIC} else kind
+    return f"{'an' if kind in _VOWELS else 'a'} {described}"
+
+
+def _known_from(session: Session, device_id: str) -> list[str]:
+    """Return what brings a device of this id already."""
+    registry = session.registry
+    said = registry.origins("accelerators", device_id) if device_id in registry.accelerators else ()
+    return sorted({one.origin.distribution or str(one.origin.level) for one in said})
+
+
+def _tell_of_twin(device_id: str, known_from: Sequence[str]) -> None:
+    """Say that a device of this id is known, and what that means for the new file."""
+    if known_from:
+        streams.say(
+            f"Note: {device_id} is known already, from {' and '.join(known_from)}. As an overlay of your own, yours "
+            f"wins, figure by figure. For another device choose another name or vendor, and --like {device_id}."
+        )
+
+
+def _tell_of_namesake(session: Session, distribution: str) -> None:
+    """Say that a distribution of this name is installed, which the new one would take the place of."""
+    if any(info.distribution == distribution for info in session.host.discover()):
+        streams.say(
+            f"Note: {distribution} is installed already, and installing this one takes its place. Name another "
+            "vendor, or add single devices to your own folders: chipdex new device."
+        )
 
 
 def _sibling(session: Session, name: str) -> Accelerator:

@@ -77,10 +77,11 @@ def _own_time(device: Accelerator, released: dt.date, view: View) -> Iterator[Li
     times = view.derived(_releases)
     for circle, least, before, after, who in _TIMES:
         key = circle(device)
-        others = [date for name, date in times.get((circle, key), ()) if name != device.id] if key else []
-        if len(others) < least:
+        dated = times.get((circle, key), {}) if key else {}
+        if len(dated) - (device.id in dated) < least:
             continue
-        first, last = min(others), max(others)
+        first = next(date for name, date in dated.items() if name != device.id)
+        last = next(date for name, date in reversed(dated.items()) if name != device.id)
         if not first - dt.timedelta(days=before) <= released <= last + dt.timedelta(days=after):
             yield LintFinding(f"is {released}, and {who} came from {first} to {last}.", "released")
             return
@@ -89,12 +90,14 @@ def _own_time(device: Accelerator, released: dt.date, view: View) -> Iterator[Li
         yield LintFinding(f"is {released}, and somebody rented it out on {priced}.", "released")
 
 
-def _releases(view: View) -> dict[tuple[object, object], list[tuple[str, dt.date]]]:
-    index: dict[tuple[object, object], list[tuple[str, dt.date]]] = {}
-    for device in view.accelerators.values():
+def _releases(view: View) -> dict[tuple[object, object], dict[str, dt.date]]:
+    """Return the releases of each circle by device, the first one first."""
+    index: dict[tuple[object, object], dict[str, dt.date]] = {}
+    dated = [(device.released, device) for device in view.accelerators.values() if device.released]
+    for released, device in sorted(dated, key=lambda one: one[0]):
         for circle, *_ in _TIMES:
-            if device.released and (key := circle(device)):
-                index.setdefault((circle, key), []).append((device.id, device.released))
+            if key := circle(device):
+                index.setdefault((circle, key), {})[device.id] = released
     return index
 
 

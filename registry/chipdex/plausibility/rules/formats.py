@@ -37,6 +37,13 @@ _BOUNDS: Final = {
 """A format and one it is compared with -> between which multiples it lies on any device: halving the width of a number
 lets twice as many multipliers stand in one place, and some vendors build twice more for 8-bit or 4-bit integers."""
 
+_DOUBLE: Final = {
+    ("fp64_tflops", "fp32_tflops"): (0.0, 1.05),
+    ("fp64_tflops", "fp16_tflops"): (0.0, 0.55),
+    ("fp64_matrix_tflops", "fp32_tflops"): (0.0, 2.1),
+}
+"""Double precision against narrower formats: it is cut from most parts of a design, and so siblings say nothing."""
+
 _SPARSE: Final = (1.3, 4.2)
 """Structured sparsity (2:4, 4:8, 4:16) skips half to three quarters of the operations."""
 
@@ -49,7 +56,7 @@ def _multiple(narrow: str, wide: str) -> Figure:
     return figure
 
 
-_PAIRS: Final = tuple((*pair, *bounds, _multiple(*pair)) for pair, bounds in _BOUNDS.items())
+_PAIRS: Final = tuple((*pair, *bounds, _multiple(*pair)) for pair, bounds in (_BOUNDS | _DOUBLE).items())
 
 
 def _ratios(device: Accelerator, view: View) -> Iterator[LintFinding]:
@@ -58,11 +65,11 @@ def _ratios(device: Accelerator, view: View) -> Iterator[LintFinding]:
         value = multiple(device)
         if value is None or narrow in told:
             continue
-        peers = band(view, device, multiple, _CIRCLES)
+        peers = band(view, device, multiple, _CIRCLES) if (narrow, wide) in _BOUNDS else None
         if peers is not None and not peers.holds(value):
             expected = peers.told()
         elif (peers is None or peers.high > _ONE_RATIO * peers.low) and not low <= value <= high:
-            expected = f"{low:g} to {high:g} times is what any device has"
+            expected = f"{low:g} to {high:g} times is what any device has" if low else f"{high:g} times is the most"
         else:
             continue
         own, other = getattr(device.compute.dense, narrow), getattr(device.compute.dense, wide)

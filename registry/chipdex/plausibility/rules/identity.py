@@ -1,8 +1,9 @@
 """Rules about names: devices described twice, names that two devices claim, rows of devices that nobody describes."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -16,21 +17,25 @@ from chipdex.plausibility.waivers import RULE as ACCEPTED
 _ENOUGH: Final = 6
 _ALIKE: Final = 0.85
 _FEWEST: Final = 3
+_SHOWN: Final = 3
 
 
 def _names(record: Record, view: View) -> Iterator[LintFinding]:
     if not isinstance(record, Accelerator | Model):
         return
     kind = KIND_OF[type(record)]
-    named = (("name", record.name), *((f"aliases.{place}", alias) for place, alias in enumerate(record.aliases)))
-    for key, name in named:
-        others = [other for other in view.named(kind, name) if other != record.id]
-        if others:
-            yield LintFinding(f'"{name}" is also a name of {", ".join(others)}.', key)
-    spelt = [alias.lower() for alias in record.aliases]
+    names = (("name", record.name), *((f"aliases.{place}", alias) for place, alias in enumerate(record.aliases)))
+    for key, name in names:
+        named = view.named(kind, name)
+        if count := len(named) - (record.id in named):
+            others = [other for other in islice(named, _SHOWN + 1) if other != record.id][:_SHOWN]
+            more = f" and {count - len(others)} more" if count > len(others) else ""
+            yield LintFinding(f'"{name}" is also a name of {", ".join(others)}{more}.', key)
+    spelt: set[str] = set()
     for place, alias in enumerate(record.aliases):
-        if spelt[place] in spelt[:place]:
+        if alias.lower() in spelt:
             yield LintFinding(f'"{alias}" is given twice.', f"aliases.{place}")
+        spelt.add(alias.lower())
 
 
 Figures = tuple[tuple[str, object], ...]
@@ -49,10 +54,10 @@ def _figures(device: Accelerator) -> Figures:
     return (*found, *((tier.name, tier.capacity_mb) for tier in device.memory_tier))
 
 
-def _by_figures(view: View) -> dict[Figures, list[Accelerator]]:
-    index: dict[Figures, list[Accelerator]] = {}
+def _by_figures(view: View) -> dict[Hashable, dict[str, None]]:
+    index: dict[Hashable, dict[str, None]] = {}
     for device in view.accelerators.values():
-        index.setdefault(_figures(device), []).append(device)
+        index.setdefault((_figures(device), device.link, device.released), {})[device.id] = None
     return index
 
 
@@ -60,9 +65,11 @@ def _twice(device: Accelerator, view: View) -> Iterator[LintFinding]:
     own = _figures(device)
     if len(own) < _ENOUGH:
         return
-    for other in view.derived(_by_figures).get(own, ()):
-        if other.id != device.id and (other.link, other.released) == (device.link, device.released):
-            yield LintFinding(f"has every figure of {other.id}.", "id")
+    twins = view.derived(_by_figures).get((own, device.link, device.released), {})
+    if count := len(twins) - (device.id in twins):
+        first = next(other for other in twins if other != device.id)
+        more = f", and of {count - 1} more" if count > 1 else ""
+        yield LintFinding(f"has every figure of {first}{more}.", "id")
 
 
 def _known(row: Measurement | Offer, view: View) -> Iterator[LintFinding]:
@@ -90,14 +97,19 @@ def _spellings(_: View) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _near(name: str, kind: str, view: View) -> tuple[str, ...]:
-    known = view.accelerators if kind == "accelerators" else view.models
     digits = _digits(name)
-    alike = [
-        one for one in known
-        if _digits(one) == digits and len(digits) > 0 and (namespace(one) == namespace(name) or "/" not in name)
-    ]  # fmt: skip
+    numbered = view.derived(_by_digits).get((kind, digits), ()) if digits else ()
+    alike = [one for one in numbered if namespace(one) == namespace(name) or "/" not in name]
     alike = [one for one in alike if sorted(letters_of(one)) == sorted(letters_of(name)) or _is_slip(one, name)]
     return tuple(get_close_matches(name, alike, n=1, cutoff=_ALIKE))
+
+
+def _by_digits(view: View) -> dict[tuple[str, str], list[str]]:
+    index: dict[tuple[str, str], list[str]] = {}
+    for kind, known in (("accelerators", view.accelerators), ("models", view.models)):
+        for name in known:
+            index.setdefault((kind, _digits(name)), []).append(name)
+    return index
 
 
 def _is_slip(known: str, name: str) -> bool:
@@ -123,11 +135,27 @@ def _maker(device: Accelerator, view: View) -> Iterator[LintFinding]:
     own, makers = device.vendor, view.derived(_makers)
     if makers[own] - (device.id in view.accelerators):
         return
-    others = [maker for maker in makers if maker != own]
-    near = [maker for maker in others if len(maker) > _FEWEST and _is_slip(maker, own)]
-    near += [maker for maker in others if sorted(maker) == sorted(own)]
+    alike = dict.fromkeys(maker for form in _forms(own) for maker in view.derived(_by_form).get(form, ()))
+    near = [maker for maker in alike if maker != own and (_is_mistyped(maker, own) or sorted(maker) == sorted(own))]
     if near:
         yield LintFinding(f'is "{device.id}", and other devices are of {near[0]}.', "id")
+
+
+def _is_mistyped(maker: str, own: str) -> bool:
+    return len(maker) > _FEWEST and _is_slip(maker, own)
+
+
+def _by_form(view: View) -> dict[str, list[str]]:
+    index: dict[str, list[str]] = {}
+    for maker in view.derived(_makers):
+        for form in _forms(maker):
+            index.setdefault(form, []).append(maker)
+    return index
+
+
+def _forms(maker: str) -> set[str]:
+    """Return what a name has in common with every name that is a letter, or the order of letters, away from it."""
+    return {maker, "".join(sorted(maker)), *(maker[:place] + maker[place + 1 :] for place in range(len(maker)))}
 
 
 RULES: Final = (

@@ -16,6 +16,9 @@ _ETHERNET: Final = re.compile(r"(\d+)(?: of the \d+)? x (?:QSFP-DD )?(\d+) ?G(?:
 _PER_LINK: Final = re.compile(r"(\d+) links of (\d+(?:\.\d+)?) GB/s")
 _LINKS: Final = re.compile(r"(\d+) links")
 _SORT: Final = re.compile(r"[A-Za-z][A-Za-z-]*(?: ?v?\d+)?(?: xGMI)?")
+_SLOT: Final = re.compile(r"\b(PCIe|M\.2|U\.2|mPCIe|USB)\b", re.IGNORECASE)
+_HOST: Final = 20
+"""More cards than one host takes."""
 _NEAR: Final = 0.12
 _MOST_OF_MEMORY: Final = 0.5
 _SLOWER: Final = 3.5
@@ -116,10 +119,48 @@ def _fabric(device: Accelerator, view: View) -> Iterator[LintFinding]:
         yield LintFinding(f"is {link.bandwidth_gb_per_s:g}, more than half of what the memory delivers.", key)
 
 
+def _domain(device: Accelerator) -> float | None:
+    return device.topology.scale_up_domain
+
+
+def _without_link(device: Accelerator) -> tuple[object, ...] | None:
+    return None if _is_linked(device) else (device.kind,)
+
+
+def _is_linked(device: Accelerator) -> bool:
+    return bool(device.link.scale_up.name or device.link.scale_up.bandwidth_gb_per_s)
+
+
+_DOMAINS: Final = (
+    Within(_same_link, 2, 12.0, 50),
+    Within(generation, 2, 12.0, 50),
+    Within(_without_link, 6, 12.0, 50),
+    Within(_same_vendor, 3, 40.0, 50),
+    Within(same_kind, 6, 40.0, 50),
+)
+"""Domains grow from a host to a rack with one generation of a fabric, and not from a host to a hall."""
+
+
+def _joined(device: Accelerator, view: View) -> Iterator[LintFinding]:
+    """Yield a domain that is out of all proportion to those of peers."""
+    domain = device.topology.scale_up_domain
+    peers = band(view, device, _domain, _DOMAINS) if domain else None
+    if domain and peers and domain > peers.high * peers.tolerance:
+        yield LintFinding(f"is {domain}, where {peers.told()}.", "topology.scale_up_domain")
+
+
+def _is_card(device: Accelerator) -> bool:
+    """Return whether a device sits in a slot of its host, and reaches others through that."""
+    return _SLOT.search(f"{device.form_factor or ''} {device.link.host.name or ''}") is not None
+
+
 def _topology(device: Accelerator) -> Iterator[LintFinding]:
     topology, link = device.topology, device.link.scale_up
     if topology.scale_up_domain == 1 and link.bandwidth_gb_per_s:
         message = f"is 1, and {link.name or 'the scale-up link'} joins the device to others."
+        yield LintFinding(message, "topology.scale_up_domain")
+    if (topology.scale_up_domain or 0) > _HOST and not _is_linked(device) and _is_card(device):
+        message = f"is {topology.scale_up_domain}, and the device is a card without a scale-up link."
         yield LintFinding(message, "topology.scale_up_domain")
     host, up = device.link.host.bandwidth_gb_per_s, link.bandwidth_gb_per_s
     if host and up and _PCIE.search(device.link.host.name or "") and up < host / 4:
@@ -145,7 +186,14 @@ RULES: Final = (
         id="topology",
         about=(Accelerator,),
         check=_topology,
-        finds="A scale-up domain of one device with a link, or a scale-up link far slower than the host's.",
+        finds="A scale-up domain that does not go with the device's link, or a link far slower than the host's.",
         help="scale_up_domain is how many devices the scale-up fabric joins; 1 says that there is none.",
+    ),
+    LintRule(
+        id="domain-peers",
+        about=(Accelerator,),
+        compare=_joined,
+        finds="A scale-up domain many times as large as those of the device's peers.",
+        help="Count the zeros: scale_up_domain is how many devices one fabric joins, not what a whole site has.",
     ),
 )

@@ -1,12 +1,15 @@
 """Rules about memory: bandwidth against technology, GB against GiB, sizes against names, tiers against each other."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from chipdex.domain import Accelerator, Scope
 from chipdex.hooks import LintFinding, LintRule
 from chipdex.plausibility.peers import (
+    Figure,
     Within,
     band,
     generation,
@@ -49,6 +52,7 @@ _RATE_CIRCLES: Final = {
     "gddr": (Within(siblings, 3, 2.1), Within(same_technology, 4, 1.6)),
     "": (Within(siblings, 3, 2.1), Within(same_technology, 4, 2.2), Within(same_kind, 4, 3.0)),
 }
+_TIER_CIRCLES: Final = (Within(siblings, 2, 4.0), Within(generation, 2, 4.0), Within(same_kind, 4, 20.0))
 _WIDTH_CIRCLES: Final = (Within(same_technology, 4, 2.0), Within(same_kind, 6, 3.0))
 
 
@@ -73,19 +77,30 @@ def _variant(device: Accelerator, view: View) -> Iterator[LintFinding]:
     own, technology, made = _bandwidth_of(device), technology_of(device), generation_of(device)
     if own is None or technology is None or made is None:
         return
-    for other in view.derived(_by_stem).get((stem_of(device), made), ()):
-        theirs, their_technology = _bandwidth_of(other), technology_of(other)
-        if theirs and their_technology not in (None, technology) and abs(own - theirs) <= _SAME * own:
-            message = f"is {own:g}, as of {other.id}, which has {other.memory.technology} and not {technology.upper()}."
+    for theirs, variants in view.derived(_by_stem).get((stem_of(device), made), {}).items():
+        place = bisect_left(variants, (own * (1 - _SAME), ""))
+        if theirs != technology and place < len(variants) and variants[place][0] <= own * (1 + _SAME):
+            other = variants[place][1]
+            message = f"is {own:g}, as of {other}, which has {theirs.upper()} and not {technology.upper()}."
             yield LintFinding(message, "memory.bandwidth_gb_per_s")
             return
 
 
-def _by_stem(view: View) -> dict[tuple[str, str | None], list[Accelerator]]:
-    index: dict[tuple[str, str | None], list[Accelerator]] = {}
+Variants = Mapping[str, list[tuple[float, str]]]
+"""Memory technology -> bandwidths and ids of the devices with it, in the order of bandwidths."""
+
+
+def _by_stem(view: View) -> dict[tuple[str, str | None], Variants]:
+    index: dict[tuple[str, str | None], dict[str, list[tuple[float, str]]]] = {}
     for device in view.accelerators.values():
-        index.setdefault((stem_of(device), generation_of(device)), []).append(device)
-    return index
+        technology, bandwidth = technology_of(device), _bandwidth_of(device)
+        if technology and bandwidth:
+            variants = index.setdefault((stem_of(device), generation_of(device)), {})
+            variants.setdefault(technology, []).append((bandwidth, device.id))
+    for variants in index.values():
+        for group in variants.values():
+            group.sort()
+    return {**index}
 
 
 def _unit(device: Accelerator) -> Iterator[LintFinding]:
@@ -148,14 +163,19 @@ def _on_chip(device: Accelerator, view: View, size: float, key: str, name: str) 
         yield LintFinding(f"is {size:g}, more than any chip holds in {name}.", key)
         return
 
-    def same_tier(other: Accelerator) -> float | None:
-        return next((tier.capacity_mb for tier in other.memory_tier if tier.name == name), None)
-
-    peers = band(
-        view, device, same_tier, (Within(siblings, 2, 4.0), Within(generation, 2, 4.0), Within(same_kind, 4, 20.0))
-    )
+    peers = band(view, device, _capacity_of(name), _TIER_CIRCLES)
     if peers and not peers.holds(size):
         yield LintFinding(f"is {size:g} MB of {name}, where {peers.told(' MB')}.", key)
+
+
+@cache
+def _capacity_of(name: str) -> Figure:
+    """Return the figure that is the capacity of a device's tier of some name."""
+
+    def figure(device: Accelerator) -> float | None:
+        return next((tier.capacity_mb for tier in device.memory_tier if tier.name == name), None)
+
+    return figure
 
 
 def _is_on_chip(name: str) -> bool:

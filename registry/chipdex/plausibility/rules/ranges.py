@@ -7,7 +7,7 @@ import attrs
 
 from chipdex.domain import Accelerator, Peaks, Scope
 from chipdex.hooks import LintFinding, LintRule
-from chipdex.plausibility.peers import Figure, Within, band, generation, same_kind, siblings
+from chipdex.plausibility.peers import Figure, Within, any_memory, band, generation, memory_class, same_kind, siblings
 from chipdex.plausibility.view import View
 
 _LIMITS: Final = {
@@ -28,7 +28,7 @@ _LIMITS: Final = {
     "energy_per_synaptic_operation_pj": 1e8,
     "effective_bits": 64,
     "devices_per_host": 1e3,
-    "scale_up_domain": 1e6,
+    "scale_up_domain": 1e5,
     "count": 1e6,
 }
 """Key -> more than any chip, node or pod has, by a factor of ten at least."""
@@ -36,9 +36,19 @@ _LIMITS: Final = {
 _PACKAGE_GB_PER_S: Final = 1e5
 _MOST_TERA: Final = 5e5
 
-_CIRCLES: Final = (Within(siblings, 2, 5.0, 3), Within(generation, 2, 6.0, 3), Within(same_kind, 6, 60.0, 4))
-_SMALLER: Final = 10.0
-"""How far below its peers a peak may stay: small parts of a design are common, parts far above all others are not."""
+
+def _on_boards(device: Accelerator) -> tuple[object, ...] | None:
+    """Devices of one kind, size and sort of memory, save for what computes from its own chip: of any size itself."""
+    return same_kind(device) if memory_class(device) not in {"sram", "unknown"} else None
+
+
+_CIRCLES: Final = (
+    Within(siblings, 2, 5.0, 3, below=10.0),
+    Within(generation, 2, 6.0, 3, below=10.0),
+    Within(_on_boards, 6, 8.0, 4, below=60.0),
+    Within(any_memory, 4, 8.0, 8, below=1000.0),
+)
+"""Small parts of a design are common, parts far above all others are not."""
 
 
 def _peak(name: str) -> Figure:
@@ -84,9 +94,8 @@ def _peers(device: Accelerator, view: View) -> Iterator[LintFinding]:
     for name, figure in _PEAKS:
         value = figure(device)
         peers = band(view, device, figure, _CIRCLES) if value else None
-        if value and peers and not peers.low / max(peers.tolerance, _SMALLER) <= value <= peers.high * peers.tolerance:
+        if value and peers and not peers.holds(value):
             yield LintFinding(f"is {value:g}, where {peers.told()}.", f"compute.dense.{name}")
-            return  # the other formats say the same
 
 
 RULES: Final = (
