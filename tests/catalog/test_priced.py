@@ -72,7 +72,7 @@ def keep(registry: Registry, source: str, *offers) -> None:
 
 def prices(registry: Registry, **wanted) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
-    for one in registry.priced(Wanted(**wanted)).offers:
+    for one in registry.priced(Wanted(everything=True, **wanted)).offers:
         found.setdefault(one.provider, []).append(one.usd_per_hour)
     return found
 
@@ -113,3 +113,9 @@ def test_a_store_that_cannot_be_read_is_warned_of_and_list_prices_answer(registr
     registry.settings.prices_file.write_bytes(b"not a store at all" * 1000)
     assert prices(registry) == {"cloud": [8.0], "other": [9.0]}
     assert "prices" in {warning.code for warning in registry.warnings}
+
+
+def test_of_a_device_and_size_only_the_cheapest_price_is_made_unless_all_are_wanted(registry: Registry) -> None:
+    assert [one.provider for one in registry.priced(Wanted()).offers] == ["cloud"]
+    assert [one.provider for one in registry.priced(Wanted(providers=("other",))).offers] == ["other"]
+    assert registry.priced().rented == {"acme/a"}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -14,6 +14,10 @@ from chipdex.values import Value
 
 if TYPE_CHECKING:
     from chipdex.catalog.registry import Registry
+
+
+Row = tuple[str, str, Mapping[str, Any]]
+"""A list price in plain form: id, accelerator's id, data."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -52,19 +56,56 @@ def priced(registry: "Registry", wanted: Wanted) -> Priced:
     store that cannot be read is warned of, and list prices answer alone.
     """
     covered, fetched = _fetched(registry, wanted)
-    listed = [
-        offer
-        for offer in registry.offers
-        if _key(offer) not in covered and (not wanted.accelerators or offer.accelerator in wanted.accelerators)
-    ]
-    kept = [offer for offer in listed if wanted.not_before is None or offer.as_of >= wanted.not_before]
+    oldest = "" if wanted.not_before is None else wanted.not_before.isoformat()
+    standing = [row for row in registry.offer_rows if _plain_key(row) not in covered and _is_wanted(row, wanted)]
+    recent = [row for row in standing if row[2]["as_of"] >= oldest]
+    chosen = recent if wanted.everything else _cheapest(recent)
     return Priced(
         accelerators=registry.accelerators,
-        offers=(*kept, *fetched),
+        offers=(*(registry.offer(record_id) for record_id, _, _ in chosen), *fetched),
         grids_by_id=registry.grids_by_id,
-        rented=registry.rented | {accelerator for _, accelerator, _ in covered},
-        too_old=len(listed) - len(kept),
+        rented=frozenset(row[1] for row in registry.offer_rows if _is_quote(row[2]))
+        | {accelerator for _, accelerator, _ in covered},
+        too_old=len(standing) - len(recent),
     )
+
+
+def _plain_key(row: Row) -> tuple[str, str, str]:
+    _, accelerator, data = row
+    return data["provider"], accelerator, data["term"]
+
+
+def _is_wanted(row: Row, wanted: Wanted) -> bool:
+    _, accelerator, data = row
+    narrowed = (
+        (wanted.terms, data["term"]),
+        (wanted.providers, data["provider"]),
+        (wanted.regions, data["region"]),
+        (wanted.accelerators, accelerator),
+    )
+    return all(not names or name in names for names, name in narrowed)
+
+
+def _is_quote(data: Mapping[str, Any]) -> bool:
+    """Return what `Offer.is_quote` says of an offer in plain form."""
+    return not data.get("bid") and data.get("host_included") is not False
+
+
+def _cheapest(rows: Sequence[Row]) -> list[Row]:
+    """Return of each accelerator, count and term the cheapest quote, and all that is no quote."""
+    quotes: dict[tuple[str, int, str], Row] = {}
+    for row in rows:
+        _, accelerator, data = row
+        if _is_quote(data):
+            key = (accelerator, data["count"], data["term"])
+            if key not in quotes or _usd(data) < _usd(quotes[key][2]):
+                quotes[key] = row
+    return [*quotes.values(), *(row for row in rows if not _is_quote(row[2]))]
+
+
+def _usd(data: Mapping[str, Any]) -> float:
+    usd: float = data["usd_per_hour"] * data.get("rate_to_usd", 1.0)
+    return usd
 
 
 def _fetched(registry: "Registry", wanted: Wanted) -> tuple[Mapping[tuple[str, str, str], bool], list[Offer]]:

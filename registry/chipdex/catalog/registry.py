@@ -101,9 +101,18 @@ class Registry:
             self._warnings.add("unresolved_offers", sentence)
 
     @cached_property
-    def rented(self) -> frozenset[str]:
-        """The devices that a list price quotes a rent of, bids and prices without a host aside."""
-        return frozenset(offer.accelerator for offer in self.offers if offer.is_quote)
+    def offer_rows(self) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
+        """Prices in plain form, as (id, accelerator's id, data): most of them a question has no need to make."""
+        shelf = self._shelf("offers")
+        plain = ((record_id, shelf.data(record_id)) for record_id in shelf)
+        rows = tuple((key, self._id_behind("accelerators", data["accelerator"]), data) for key, data in plain)
+        self._warn_of_unknown_devices([accelerator for _, accelerator, _ in rows])
+        return rows
+
+    def offer(self, record_id: str) -> Offer:
+        """Return one of the prices."""
+        found: Offer = self._with_ids(self._shelf("offers")[record_id])
+        return found
 
     def priced(self, wanted: "Wanted | None" = None) -> "Priced":
         """Return the devices with the offers that a question may use: fetched ones over list prices."""

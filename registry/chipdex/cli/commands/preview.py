@@ -36,6 +36,7 @@ from chipdex.domain import Accelerator, Model, Record, Workload
 from chipdex.errors import OptionError, ProfileError, UnknownIdError
 from chipdex.plausibility import lint_files
 from chipdex.search import best
+from chipdex.search.pricing import wanted_prices
 from chipdex.search.query import Choice, Query, default_precisions, demand
 from chipdex.search.standing import Standing, heaviest, standings
 from chipdex.values import Value
@@ -202,7 +203,8 @@ def _standings(subject: Subject, device: Accelerator) -> list[Standing]:
     models = heaviest(device, known_models(subject.registry, RANKED_FOR), knowledge.engines, _WORKLOADS)
     if models:
         streams.say(f"Ranking {device.id} for {counted(len(models), 'workload')} ...")
-    return list(standings(subject.registry, device, models, knowledge))
+    priced = subject.registry.priced(wanted_prices(Choice(), dt.datetime.now(tz=dt.UTC).date()))
+    return list(standings(priced, device, models, knowledge))
 
 
 def _runners(subject: Subject, model: Model) -> Ranking:
@@ -215,8 +217,9 @@ def _runners(subject: Subject, model: Model) -> Ranking:
         precisions=default_precisions(model),
         choice=Choice(top=_RUN_ON),
     )
-    document = best(subject.registry, query, knowledge_of(subject.registry)).as_json()
     today = dt.datetime.now(tz=dt.UTC).date()
+    priced = subject.registry.priced(wanted_prices(query.choice, today))
+    document = best(priced, query, knowledge_of(subject.registry)).as_json()
     first, *rest = best_sections(document, (), today, explain=False, inference=model.inference)
     head = attrs.evolve(first, heading="What would run it")
     return Ranking(body={"answers": document["answers"]}, sections=[head, *rest])
