@@ -12,9 +12,11 @@ import zipfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
+from packaging.requirements import Requirement
 
 from chipdex.testing import PluginContract
 
@@ -91,10 +93,28 @@ from = "ds"
 """
 
 
+def described(project: Path) -> dict[str, Any]:
+    """Return a project's table `[project]`."""
+    table: dict[str, Any] = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
 def name_of(project: Path) -> str:
     """Return the name of a project's distribution."""
-    name: str = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+    name: str = described(project)["name"]
     return name
+
+
+def declared(project: Path) -> dict[str, dict[str, str]]:
+    """Return the entry points that a project declares, by group."""
+    found: dict[str, dict[str, str]] = described(project).get("entry-points", {})
+    return found
+
+
+def peers(project: Path) -> list[Path]:
+    """Return the members whose records a project's own tests ask for, as its extra `test` names them."""
+    wanted = {Requirement(one).name for one in described(project).get("optional-dependencies", {}).get("test", [])}
+    return [member for member in MEMBERS if name_of(member) in wanted]
 
 
 class Workshop:
@@ -190,7 +210,7 @@ def test_a_strangers_chip_changes_what_best_answers(workshop: Workshop, stranger
     assert fastest(environment, tmp_path) == "acme/x9000"
 
 
-@pytest.mark.parametrize("project", MEMBERS, ids=name_of)
+@pytest.mark.parametrize("project", [one for one in MEMBERS if "chipdex.profiles" in declared(one)], ids=name_of)
 def test_a_wheel_carries_its_profiles_parsed(workshop: Workshop, project: Path) -> None:
     with zipfile.ZipFile(workshop.wheel(project)) as wheel:
         names = {name.partition("/")[2] for name in wheel.namelist()}
@@ -199,12 +219,15 @@ def test_a_wheel_carries_its_profiles_parsed(workshop: Workshop, project: Path) 
 
 
 @pytest.mark.parametrize("project", MEMBERS, ids=name_of)
-def test_a_plugin_installs_alone_and_passes_its_tests_there(workshop: Workshop, project: Path, tmp_path: Path) -> None:
+def test_a_plugin_installs_with_what_it_names_and_passes_its_tests_there(
+    workshop: Workshop, project: Path, tmp_path: Path
+) -> None:
     environment = workshop.environment(name_of(project))
-    installed(environment, workshop.wheel(ROOT), workshop.wheel(project))
+    beside = peers(project)
+    installed(environment, *map(workshop.wheel, (ROOT, project, *beside)))
     python = environment / "bin" / "python"
     there = json.loads(ran([python, "-c", WHAT_IS_THERE], cwd=tmp_path))
-    assert sorted(there) == ["chipdex", name_of(project)]
+    assert sorted(there) == sorted(["chipdex", name_of(project), *map(name_of, beside)])
     assert all(Path(folder).is_relative_to(environment.resolve()) for folder in there.values())
 
     copy = tmp_path / "copy"

@@ -74,7 +74,6 @@ def test_a_region_named_by_its_country_is_found_without_a_row_of_its_own():
 
 
 def test_every_region_of_the_price_book_has_an_intensity():
-    pytest.importorskip("chipdex_pricebook", reason="the price book is not installed")
     places = {(offer.provider, offer.region) for offer in Registry.load().offers if offer.region not in NOWHERE}
     assert not [place for place in sorted(places) if GRIDS.at(*place).carbon is None]
 
