@@ -132,6 +132,14 @@ def test_a_file_gets_every_column() -> None:
     assert "calibrated" in row
 
 
+def test_a_ranking_says_what_is_bought_where_something_is() -> None:
+    bought = ANSWER | {"rank": 2, "offer": ANSWER["offer"] | {"term": "owned"}}
+    lines = table(DOCUMENT | {"answers": [ANSWER, bought]}, None)
+    assert [" pay " in line for line in lines[:1]] == [True]
+    assert (" rent " in lines[2], " buy " in lines[3]) == (True, True)
+    assert " pay " not in page(None)[0]
+
+
 def test_a_missing_price_is_unknown_and_not_zero() -> None:
     assert page(None)[3].count("unknown") == 6  # USD/h, USD/M out, provider, instance, region, date
 

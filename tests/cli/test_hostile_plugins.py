@@ -57,6 +57,8 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("compare", "acme/x100", "acme/x10", "--json"): ANSWERED,
     ("resolve", "ACME x100 board", "--json"): ANSWERED,
     ("sql", "SELECT count(*) AS n FROM accelerators", "--json"): ANSWERED,
+    ("own", "--capex-usd", "9000", "--rent-usd-per-hour", "2", "--json"): ANSWERED,
+    ("queue", "--servers", "2", "--offered-load", "1.6", "--json"): ANSWERED,
     ("export", "all.db"): ANSWERED,
     ("plugins", "list", "--json"): ANSWERED,
     ("plugins", "show", "{plugin}", "--json"): ANSWERED,
@@ -75,7 +77,7 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("cache", "clear"): ANSWERED,
     ("completion", "bash"): ANSWERED,
 }
-LOADING_NOTHING = ("config", "cache", "completion", "install", "uninstall")
+LOADING_NOTHING = ("own", "queue", "config", "cache", "completion", "install", "uninstall")
 
 
 @pytest.fixture(params=HOSTILE)

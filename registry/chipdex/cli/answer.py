@@ -22,10 +22,13 @@ from chipdex.cli.words import (
     precision_text,
     question,
 )
+from chipdex.domain.offer import Term
 from chipdex.search.result import HOURS_PER_MONTH
 from chipdex.values import Value
 
 _NEAREST: Final = 3
+_BUY: Final = "buy"
+_RENT: Final = "rent"
 _SECONDS_PER_MONTH: Final = HOURS_PER_MONTH * 3600
 
 
@@ -56,10 +59,12 @@ INFERENCES: Final = Measure(
 )
 
 
-def columns_of(measure: Measure, *, at_rate: bool, by_carbon: bool = False) -> tuple[Column, ...]:
+def columns_of(
+    measure: Measure, *, at_rate: bool, by_carbon: bool = False, with_owned: bool = False
+) -> tuple[Column, ...]:
     """Return the columns of the ranked table, in reading order; a stated rate adds what serving it takes.
 
-    Where carbon decides, so do its grams.
+    Where carbon decides, so do its grams; where something is owned, each row says whether it is bought or rented.
     """
     traffic = (
         Column(key="needed", right=True),
@@ -81,6 +86,7 @@ def columns_of(measure: Measure, *, at_rate: bool, by_carbon: bool = False) -> t
         *(traffic if at_rate else ()),
         Column(key="usd_per_hour", header="USD/h", importance=1, right=True, show=usd),
         Column(key="usd_per_million", header=measure.usd[0], right=True, show=usd),
+        *((Column(key="pay"),) if with_owned else ()),
         Column(key="provider", importance=4),
         Column(key="instance", importance=7),
         Column(key="region", importance=8),
@@ -98,7 +104,12 @@ def best_sections(
     rows = [row_of(answer, today, workload, measure) for answer in answers]
     nothing = ("Nothing satisfies these limits.",)
     by_carbon = any(row["grams"] is not None for row in rows) and document["query"]["objective"] == "carbon"
-    columns = columns_of(measure, at_rate=workload.get("rate_per_s") is not None, by_carbon=by_carbon)
+    columns = columns_of(
+        measure,
+        at_rate=workload.get("rate_per_s") is not None,
+        by_carbon=by_carbon,
+        with_owned=any(row["pay"] == _BUY for row in rows),
+    )
     ranking = Section(
         lines=(question(document["query"], conditions, inference=inference), *(() if rows else nothing)),
         table=Table(columns=columns, rows=rows) if rows else None,
@@ -147,6 +158,7 @@ def row_of(answer: Answer, today: dt.date, workload: Answer, measure: Measure) -
         "grams": (answer.get("carbon") or {}).get(measure.grams[1]),
         "usd_per_hour": offer.get("usd_per_hour"),
         **_of_money(answer, workload, measure),
+        "pay": (_BUY if offer["term"] == Term.OWNED else _RENT) if offer else None,
         "provider": offer.get("provider"),
         "instance": offer.get("instance"),
         "region": offer.get("region"),

@@ -18,6 +18,10 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
         Verb("best", "Rank the hardware that should run a model, with speed and cost.", f"{_COMMANDS}.best:best"),
         Verb("estimate", "Estimate one deployment, or a stream of them.", f"{_COMMANDS}.estimate:estimate"),
     ),
+    "Decisions": (
+        Verb("own", "Say whether to buy hardware or rent it, and from when.", f"{_COMMANDS}.own:own_command"),
+        Verb("queue", "Say how long requests wait in front of servers.", f"{_COMMANDS}.queue:queue"),
+    ),
     "Proof": (
         Verb("validate", "Show predictions beside what was measured.", f"{_COMMANDS}.validate:validate"),
         Verb("calibrate", "Fit the estimators to the registry's measurements.", f"{_COMMANDS}.calibrate:calibrate"),

@@ -16,7 +16,7 @@ from chipdex.search.query import Choice, Objective
 from chipdex.search.space import CARDS_PER_HOST, Split
 from chipdex.values import Value
 
-_CLUSTERED: Final = 4
+CLUSTERED: Final = 4
 """Clouds join instances of at least this many accelerators by a fast network; smaller ones stand alone."""
 
 
@@ -149,7 +149,7 @@ def spans(offer: Offer, accelerator: Accelerator, split: Split) -> bool:
     if split.devices <= offer.count or (offer.provider == OWNER and offer.count == 1):
         return True
     host = accelerator.topology.devices_per_host or CARDS_PER_HOST
-    if offer.count < max(host, _CLUSTERED):
+    if offer.count < max(host, CLUSTERED):
         return False
     joined = accelerator.topology.scale_up_domain or 1
     return max(split.tensor, split.expert) <= max(offer.count, joined if joined > host else 0)

@@ -1,0 +1,183 @@
+"""`chipdex own`: buy, lease, reserve or rent."""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from chipdex.cli import streams
+from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.numbers import COUNT
+from chipdex.cli.pictures import ready, save
+from chipdex.cli.questions import number_option
+from chipdex.cli.render import Column, Table, usd
+from chipdex.cli.report import Report, Section
+from chipdex.cli.session import Session, Warned
+from chipdex.cli.words import figure
+from chipdex.economics.inputs import Given, Inputs, settled
+from chipdex.economics.owning import LEFT_OUT, PARAMETERS, Owning, Way, own, verdict
+from chipdex.economics.sensitivity import swings
+from chipdex.errors import OptionError
+
+MARGIN: Final = "what buying saves in USD per hour of use against the cheapest other way"
+
+_WAYS: Final = (
+    Column(key="way"),
+    Column(key="usd", header="USD in all", right=True, show=usd),
+    Column(key="usd_per_hour", header="USD/h of use", right=True, show=usd),
+    Column(key="usd_per_million_tokens", header="USD/M tokens", right=True, show=usd, importance=1),
+)
+
+
+@click.command("own")
+@click.argument("model", required=False)
+@click.option("--device", metavar="D", help="Take prices from the registry: the accelerator, by any of its names.")
+@number_option("--count", COUNT, "N", "Accelerators altogether.")
+@click.option("--precision", metavar="P", help="Format of MODEL's weights.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Day of purchase.  [default: today]")
+@decision_options(PARAMETERS)
+@click.pass_obj
+def own_command(
+    session: Session,
+    /,
+    model: str | None,
+    device: str | None,
+    count: int | None,
+    precision: str | None,
+    start: dt.datetime | None,
+    inputs: Path | None,
+    sensitivity: bool,
+    plot: Path | None,
+    output: str,
+    **options: Any,
+) -> None:
+    """Say whether to buy hardware or to rent it, and when buying has paid for itself.
+
+    What it costs is given by options or a file, or taken from the registry for --count of --device; MODEL then adds
+    what they draw and how many tokens they put out.
+    """
+    ready(plot)
+    given, filed = stated(PARAMETERS, options, inputs)
+    known = _known(session, model, device, count, precision)
+    used = settled(PARAMETERS, given, filed, known)
+    found = own(used)
+    moved = swings(verdict, used) if sensitivity else []
+    day = dt.date.today() if start is None else start.date()  # noqa: DTZ011 - the user's own day
+    if plot is not None:
+        from chipdex.cli.owning_picture import owning_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+        save(owning_chart(used, found, moved or swings(verdict, used)), plot)
+        streams.say(f"Drew {plot}.")
+    ways = [_way_json(way) for way in found.ways]
+    Report(
+        schema="own@1",
+        body=_body(used, found, ways, day) | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
+        keys=list(ways[0]),
+        rows=ways,
+        sections=(
+            Section(lines=_lines(used, found, day), table=Table(columns=_columns(used), rows=ways)),
+            inputs_section(used),
+            *((swings_section(moved, MARGIN),) if sensitivity else ()),
+        ),
+        warnings=_warnings(used, found, known),
+    ).publish(session, output)
+
+
+def _known(
+    session: Session, model: str | None, device: str | None, count: int | None, precision: str | None
+) -> Mapping[str, Given]:
+    """Return what the registry says of the hardware that is named; nothing where none is."""
+    if device is None:
+        for name, value in {"MODEL": model, "--count": count, "--precision": precision}.items():
+            if value is not None:
+                raise OptionError(
+                    f"{name} was given without --device.", fix="Say which hardware: --device D --count N."
+                )
+        return {}
+    from chipdex.economics.hardware import deployment_inputs, hardware_inputs  # noqa: PLC0415 - numpy comes with it
+
+    session.need("accelerators")
+    name = session.registry.resolve("accelerators", device)
+    found = hardware_inputs(session.registry, session.registry.accelerators[name], count or 1)
+    if model is not None:
+        from chipdex.cli.cases import case_of  # noqa: PLC0415 - likewise
+        from chipdex.search import estimate  # noqa: PLC0415 - likewise
+
+        case = {"model": model, "accelerator": name, "accelerators": count or 1, "precision": precision}
+        found |= deployment_inputs(estimate(case_of(session, case), session.knowledge))
+    return found
+
+
+def _body(inputs: Inputs, found: Owning, ways: list[dict[str, Any]], day: dt.date) -> dict[str, Any]:
+    paid = _day_after(day, found.break_even_years)
+    return {
+        "verdict": found.winner.way,
+        "margin_usd_per_hour": found.margin_usd_per_hour,
+        "break_even_hours": found.break_even_hours,
+        "break_even_years": found.break_even_years,
+        "break_even_date": None if paid is None else paid.isoformat(),
+        "break_even_utilisation": found.break_even_utilisation,
+        "never": found.never,
+        "ways": ways,
+        "inputs": inputs.as_rows(),
+    }
+
+
+def _way_json(way: Way) -> dict[str, Any]:
+    return {
+        "way": way.way,
+        "usd": way.usd,
+        "usd_per_hour": way.usd_per_hour,
+        "usd_per_million_tokens": way.usd_per_million_tokens,
+    }
+
+
+def _columns(inputs: Inputs) -> tuple[Column, ...]:
+    return _WAYS if "tokens_per_s" in inputs else _WAYS[:-1]
+
+
+def _lines(inputs: Inputs, found: Owning, day: dt.date) -> list[str]:
+    best, second = found.ways[0], found.ways[1]
+    years = f"{inputs['life_years']:g} years at {100 * inputs['utilisation']:g} % use"
+    cheapest = f"Cheapest over {years}: {best.way}, {usd(best.usd_per_hour)} USD per hour of use"
+    lines = [f"{cheapest}; next is {second.way}, {usd(second.usd_per_hour)}."]
+    if found.break_even_hours is None:
+        return [*lines, f"Buying never pays against renting: {found.never}."]
+    paid, late = _day_after(day, found.break_even_years), (found.break_even_years or 0.0) > inputs["life_years"]
+    when = f"{figure(found.break_even_years)} years" + (f", on {paid}" if paid else "")
+    lines.append(
+        f"Buying has paid against renting after {found.break_even_hours:,.0f} hours of use: {when}"
+        + (", which is beyond its life." if late else ".")
+    )
+    return [*lines, _least_use(found.break_even_utilisation)]
+
+
+def _least_use(share: float | None) -> str:
+    if share is None or share > 1.0:
+        return "Over its whole life, renting is cheaper at any use."
+    if share <= 0.0:
+        return "Over its whole life, buying is cheaper at any use."
+    return f"Over its whole life, buying is cheaper from {100 * share:.3g} % use."
+
+
+def _warnings(inputs: Inputs, found: Owning, known: Mapping[str, Given]) -> list[Warned]:
+    left = [name for key, name in LEFT_OUT.items() if inputs[key] == 0.0]
+    sentences = {}
+    if left:
+        sentences["left_out"] = f"Left out, because no input says it: {', '.join(left)}."
+    capex = known.get("capex_usd")
+    if capex is not None and inputs.figures["capex_usd"] is capex and "without a host" in capex.source:
+        sentences["no_host"] = "The list price is that of bare devices: add host and network, and give --capex-usd."
+    if found.break_even_years is not None and found.break_even_years > inputs["life_years"]:
+        sentences["beyond_life"] = "The break-even is later than --life-years."
+    return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]
+
+
+def _day_after(day: dt.date, years: float | None) -> dt.date | None:
+    """Return the day `years` later; None where no calendar reaches it."""
+    try:
+        return None if years is None else day + dt.timedelta(days=years * 365.25)
+    except OverflowError:
+        return None

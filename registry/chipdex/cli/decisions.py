@@ -1,0 +1,118 @@
+"""What the verbs of economics share: an option per input, a file of inputs, and how inputs and swings are printed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import click
+
+from chipdex.cli.options import format_options
+from chipdex.cli.render import Column, Table
+from chipdex.cli.report import Section
+from chipdex.cli.words import figure
+from chipdex.economics.inputs import Given, Inputs, Parameter, read_inputs
+from chipdex.economics.sensitivity import Swing
+
+Callback = Callable[..., Any]
+
+_INPUTS: Final = (
+    Column(key="key", header="input"),
+    Column(key="value", right=True, show=figure),
+    Column(key="meaning", shrink=True, importance=1),
+    Column(key="source", shrink=True),
+)
+_SWINGS: Final = (
+    Column(key="key", header="input"),
+    Column(key="value", right=True, show=figure),
+    Column(key="low", right=True, show=figure, importance=2),
+    Column(key="high", right=True, show=figure, importance=2),
+    Column(key="margin_at_low", header="margin at low", right=True, show=figure, importance=1),
+    Column(key="margin_at_high", header="at high", right=True, show=figure, importance=1),
+    Column(key="flip", header="winner changes"),
+)
+
+
+class _Figure(click.ParamType):  # type: ignore[type-arg] # generic in click's later versions only
+    """A number that an input can be."""
+
+    name = "number"
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            number = float("nan")
+        if not self.parameter.holds(number):
+            self.fail(f"{value!r} is not {self.parameter.words}.", param, ctx)
+        return number
+
+
+_ALIKE: Final[tuple[Callable[[Callback], Callback], ...]] = (
+    click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html."),
+    click.option("--sensitivity", is_flag=True, help="What each input does to the verdict, and where it flips."),
+    click.option("--inputs", type=click.Path(path_type=Path), metavar="FILE", help="Read inputs from a TOML file."),
+)
+
+
+def decision_options(parameters: Sequence[Parameter]) -> Callable[[Callback], Callback]:
+    """Add an option per input, `--inputs`, `--sensitivity`, `--plot` and the formats."""
+
+    def decorate(command: Callback) -> Callback:
+        decorated = format_options(command)
+        for option in (*_ALIKE, *map(_option, reversed(parameters))):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def _option(parameter: Parameter) -> Callable[[Callback], Callback]:
+    told = "" if parameter.default is None else f"  [default: {parameter.default:g}]"
+    meaning = parameter.meaning[:1].upper() + parameter.meaning[1:]
+    return click.option(parameter.option, type=_Figure(parameter), metavar="X", help=f"{meaning}.{told}")
+
+
+def stated(
+    parameters: Sequence[Parameter], options: Mapping[str, Any], file: Path | None
+) -> tuple[Mapping[str, Given], Mapping[str, Given]]:
+    """Return what options and what the file of inputs say, in the order in which they count."""
+    given = {
+        one.key: Given(options[one.key], f"given: {one.option}")
+        for one in parameters
+        if options.get(one.key) is not None
+    }
+    return given, {} if file is None else read_inputs(file, parameters)
+
+
+def inputs_section(inputs: Inputs) -> Section:
+    """Return the figures that a verdict rests on, each with who said it; a default of nothing says nothing."""
+    rows = [row for row in inputs.as_rows() if row["value"] != 0.0 or not row["source"].startswith("default")]
+    return Section(heading="Inputs", table=Table(columns=_INPUTS, rows=rows))
+
+
+def swings_section(swings: Sequence[Swing], margin: str) -> Section:
+    """Return what each input does; `margin` says what the margin is, with its unit."""
+    told = f"Margin: {margin}. Each input is moved alone; those that move the verdict most come first."
+    rows = [{**swing_json(one), "flip": _flip(one)} for one in swings if one.matters]
+    return Section(heading="What the verdict hangs on", lines=(told,), table=Table(columns=_SWINGS, rows=rows))
+
+
+def swing_json(swing: Swing) -> dict[str, Any]:
+    """Return a swing as JSON carries it."""
+    return {field.name: getattr(swing, field.name) for field in attrs.fields(Swing)}
+
+
+def _flip(swing: Swing) -> str:
+    ends = [
+        f"to {winner} {side} {figure(at)}"
+        for side, at, winner in (
+            ("below", swing.flips_below, swing.winner_below),
+            ("above", swing.flips_above, swing.winner_above),
+        )
+        if at is not None
+    ]
+    return ", ".join(ends) or "no"

@@ -1,0 +1,1 @@
+"""From estimates and offers to decisions: queues, ownership, and what their verdicts depend on."""

@@ -1,0 +1,177 @@
+"""The inputs of a decision: what each means, what it may be, what it is, and who said so."""
+
+import math
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from chipdex.errors import OptionError, StorageError
+from chipdex.values import Value
+
+LARGEST: Final = 1e15
+_OUT: Final = 0.25
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Parameter(Value):
+    """One figure that a decision takes: its key carries the unit.
+
+    `default` None is a figure that has none: a `required` one has to be given, another stays unknown, and what it
+    would say is left out. `source` says where a default was read. A sensitivity varies the figure over `usual`, a
+    range that it is stretched to hold, or, without one, by a quarter up and down.
+    """
+
+    key: str
+    meaning: str
+    default: float | None = None
+    source: str = "none said"
+    low: float = 0.0
+    high: float = LARGEST
+    whole: bool = False
+    above: bool = False
+    required: bool = False
+    usual: tuple[float, float] | None = None
+
+    @property
+    def words(self) -> str:
+        """What the figure must be, for a sentence."""
+        kind = "a whole number" if self.whole else "a number"
+        start = f"above {self.low:g}" if self.above else f"from {self.low:g}"
+        return f"{kind} {start}" + ("" if self.high >= LARGEST else f", up to {self.high:g}")
+
+    @property
+    def option(self) -> str:
+        """The option that gives the figure."""
+        return "--" + self.key.replace("_", "-")
+
+    def varied(self, value: float) -> tuple[float, float]:
+        """Return the least and the most that the figure, which is `value`, may turn out to be."""
+        least, most = self.usual or (value * (1.0 - _OUT), value * (1.0 + _OUT))
+        return max(min(least, value), self.low), min(max(most, value), self.high)
+
+    def holds(self, value: Any) -> bool:
+        """Return whether `value` is such a number; true and false are none."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            return False
+        if self.whole and value != int(value):
+            return False
+        return (value > self.low if self.above else value >= self.low) and value <= self.high
+
+
+@attrs.frozen(eq=False, repr=False)
+class Given(Value):
+    """A figure and who said it."""
+
+    value: float
+    source: str
+
+
+class Inputs(Mapping[str, float]):
+    """The figures that a decision uses, by key; a key without a figure is not in it."""
+
+    def __init__(self, parameters: Sequence[Parameter], figures: Mapping[str, Given]) -> None:
+        self.parameters = {one.key: one for one in parameters}
+        self.figures = dict(figures)
+
+    def __getitem__(self, key: str) -> float:
+        return self.figures[key].value
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in self.parameters if key in self.figures)
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+    def replaced(self, **figures: float) -> "Inputs":
+        """Return the same inputs with other figures for some keys."""
+        changed = {key: Given(value, "varied") for key, value in figures.items()}
+        return Inputs(tuple(self.parameters.values()), {**self.figures, **changed})
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return a row per figure: key, value, what it means, and its source."""
+        return [
+            {
+                "key": key,
+                "value": self.figures[key].value,
+                "meaning": self.parameters[key].meaning,
+                "source": self.figures[key].source,
+            }
+            for key in self
+        ]
+
+
+def settled(parameters: Sequence[Parameter], *stated: Mapping[str, Given]) -> Inputs:
+    """Return the inputs: of each key the first figure that is stated, else its default.
+
+    Raises OptionError for a key that is none, a figure out of its range, and a required one that nobody gave.
+    """
+    known = {one.key for one in parameters}
+    for key in (key for source in stated for key in source if key not in known):
+        raise OptionError(f"{key}: there is no such input.", fix=_suggestion(key, known))
+    figures: dict[str, Given] = {}
+    for one in parameters:
+        said = next((source[one.key] for source in stated if one.key in source), None)
+        if said is None and one.default is not None:
+            said = Given(one.default, f"default: {one.source}")
+        if said is not None:
+            figures[one.key] = checked(one, said)
+    lacking = [one for one in parameters if one.required and one.key not in figures]
+    if lacking:
+        names = " and ".join(one.option for one in lacking)
+        raise OptionError(
+            f"{names} {'is' if len(lacking) == 1 else 'are'} missing.",
+            fix="Give " + "; ".join(f"{one.option}: {one.meaning}" for one in lacking) + ".",
+        )
+    return Inputs(parameters, figures)
+
+
+def checked(parameter: Parameter, given: Given, where: str = "") -> Given:
+    """Return `given` if the parameter can be that. Raises OptionError with what it must be."""
+    if not parameter.holds(given.value):
+        name = where or parameter.option
+        raise OptionError(f"{name} is {given.value!r}.", fix=f"Give {parameter.words}.")
+    return given
+
+
+def read_inputs(file: Path, parameters: Sequence[Parameter]) -> dict[str, Given]:
+    """Return the figures of a TOML file: `key = number`, or `key = {value = number, source = "who said so"}`.
+
+    Raises StorageError where the file cannot be read, OptionError with file and key for anything it may not hold.
+    """
+    known = {one.key: one for one in parameters}
+    found: dict[str, Given] = {}
+    for key, stated in _table(file).items():
+        if key not in known:
+            raise OptionError(f"{file}: {key}: there is no such input.", fix=_suggestion(key, known))
+        found[key] = checked(known[key], _given(file, key, stated), where=f"{file}: {key}")
+    return found
+
+
+def _suggestion(key: str, known: Iterable[str]) -> str:
+    near = get_close_matches(key, list(known), n=1)
+    return f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StorageError(f"--inputs {file} cannot be read: {error.strerror}.", fix="Name a TOML file.") from error
+    except UnicodeDecodeError as error:
+        raise OptionError(f"--inputs {file} is no text in UTF-8.", fix="Name a TOML file.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise OptionError(f"--inputs {file} is no TOML: {error}.", fix="Write key = number, one a line.") from error
+
+
+def _given(file: Path, key: str, stated: Any) -> Given:
+    if not isinstance(stated, dict):
+        return Given(stated, str(file))
+    unknown = sorted(set(stated) - {"value", "source"})
+    if unknown or "value" not in stated or not isinstance(stated.get("source", ""), str):
+        what = f"{unknown[0]!r} is no key of an input" if unknown else "value and source do not say what they should"
+        raise OptionError(f"{file}: {key}: {what}.", fix='Write {value = 3.5, source = "quote of 2026-11-02"}.')
+    return Given(stated["value"], f"{stated['source']} ({file})" if "source" in stated else str(file))

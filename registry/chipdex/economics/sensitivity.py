@@ -1,0 +1,120 @@
+"""Which input a verdict hangs on: what each does to the margin, and at which value the winner changes."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import attrs
+
+from chipdex.economics.inputs import Inputs, Parameter
+from chipdex.economics.roots import crossing
+from chipdex.values import Value
+
+REACH: Final = 20.0
+"""How many times its value, up and down, an input is followed to where the winner changes."""
+
+_POINTS: Final = 60
+_NOISE: Final = 1e-9
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Outcome(Value):
+    """Who wins, and by how much: `margin` is above zero exactly where the first named option wins."""
+
+    winner: str
+    margin: float
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Swing(Value):
+    """What one input does: its range, the margin at either end, and the values nearest to its own that flip."""
+
+    key: str
+    value: float
+    low: float
+    high: float
+    margin_at_low: float
+    margin_at_high: float
+    flips_below: float | None
+    flips_above: float | None
+    winner_below: str | None
+    winner_above: str | None
+
+    @property
+    def width(self) -> float:
+        """How far the margin moves."""
+        return abs(self.margin_at_high - self.margin_at_low)
+
+    @property
+    def matters(self) -> bool:
+        """Whether the input moves the margin by more than the last digits of the sums, or flips the verdict."""
+        moved = self.width > _NOISE * max(abs(self.margin_at_low), abs(self.margin_at_high))
+        return moved or self.flips_below is not None or self.flips_above is not None
+
+
+def swings(judge: Callable[[Inputs], Outcome], inputs: Inputs) -> list[Swing]:
+    """Return what each input does to the margin that `judge` finds, widest first.
+
+    An input is moved alone: over what it may turn out to be for the margin, and twentyfold up and down, or to the
+    end of its range, for the flip. One of nothing is followed upwards only where its range has an end.
+    """
+    winner = judge(inputs).winner
+    found = [_swing(judge, inputs, inputs.parameters[key], winner) for key in inputs]
+    return sorted(found, key=lambda one: one.width, reverse=True)
+
+
+def _swing(judge: Callable[[Inputs], Outcome], inputs: Inputs, parameter: Parameter, winner: str) -> Swing:
+    key, value = parameter.key, inputs[parameter.key]
+
+    def at(one: float) -> Outcome:
+        return judge(inputs.replaced(**{key: one}))
+
+    low, high = parameter.varied(value)
+    below = _flip(at, value, list(_downwards(parameter, value)), winner)
+    above = _flip(at, value, list(_upwards(parameter, value)), winner)
+    return Swing(
+        key=key,
+        value=value,
+        low=low,
+        high=high,
+        margin_at_low=at(low).margin,
+        margin_at_high=at(high).margin,
+        flips_below=below,
+        flips_above=above,
+        winner_below=None if below is None else at(below).winner,
+        winner_above=None if above is None else at(above).winner,
+    )
+
+
+def _flip(at: Callable[[float], Outcome], value: float, path: list[float], winner: str) -> float | None:
+    """Return the value nearest to `value` on a path away from it at which another one wins."""
+    nearer = value
+    for one in path:
+        if at(one).winner != winner:
+            return crossing(lambda x: 1.0 if at(x).winner != winner else -1.0, nearer, one)
+        nearer = one
+    return None
+
+
+def _downwards(parameter: Parameter, value: float) -> Iterator[float]:
+    least = parameter.low
+    for step in range(1, _POINTS + 1):
+        lower = value * REACH ** (-step / _POINTS)
+        if not parameter.holds(lower):
+            return
+        yield lower
+    if parameter.holds(least):
+        yield least
+
+
+def _upwards(parameter: Parameter, value: float) -> Iterator[float]:
+    bounded = parameter.high < 1e6  # noqa: PLR2004 - a share, a number of years: its end is within reach
+    start = value if value > 0.0 else parameter.high / 1e3
+    if value == 0.0 and not bounded:
+        return
+    for step in range(0 if value == 0.0 else 1, _POINTS + 1):
+        upper = start * (parameter.high / start if bounded else REACH) ** (step / _POINTS)
+        yield _within(parameter, upper)
+
+
+def _within(parameter: Parameter, value: float) -> float:
+    return min(max(value, parameter.low), parameter.high)

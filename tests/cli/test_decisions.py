@@ -1,0 +1,169 @@
+"""`chipdex own` and `chipdex queue`: what they answer, from what, and what they refuse."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Chipdex = Callable[..., Any]
+
+BOUGHT = ("--capex-usd", "250141.8", "--own-usd-per-hour", "6.37", "--rent-usd-per-hour", "98.32")
+OFFER = """
+schema = 1
+from = "ds"
+[source.ds]
+title = "Price list"
+url = "https://example.com/prices"
+retrieved = 2026-11-01
+kind = "vendor_docs"
+[[offer]]
+provider = "cloud"
+instance = "{instance}"
+accelerator = "acme/x100"
+count = {count}
+region = "eu-1"
+term = "{term}"
+usd_per_hour = {usd}
+as_of = 2026-11-01
+host_included = true
+"""
+
+
+def answer(chipdex: Chipdex, *arguments: str) -> dict[str, Any]:
+    done = chipdex(*arguments, "--json")
+    assert done.code == 0, done.err
+    document: dict[str, Any] = json.loads(done.out)
+    return document
+
+
+def test_a_published_break_even_comes_out(chipdex: Chipdex) -> None:
+    document = answer(chipdex, "own", *BOUGHT, "--start", "2026-01-01")
+    assert document["schema"] == "chipdex/own@1"
+    assert document["break_even_hours"] == pytest.approx(2720, rel=1e-3)
+    assert document["break_even_date"] == "2026-04-24"
+    assert document["verdict"] == "buy"
+    assert [way["way"] for way in document["ways"]] == ["buy", "rent"]
+
+
+def test_every_input_says_who_gave_it(chipdex: Chipdex, tmp_path: Path) -> None:
+    file = tmp_path / "ours.toml"
+    file.write_text('life_years = {value = 6, source = "our accounts"}\nutilisation = 0.5\n')
+    document = answer(chipdex, "own", *BOUGHT, "--inputs", str(file), "--utilisation", "0.75")
+    said = {row["key"]: (row["value"], row["source"]) for row in document["inputs"]}
+    assert said["capex_usd"] == (250141.8, "given: --capex-usd")
+    assert said["life_years"] == (6, f"our accounts ({file})")
+    assert said["utilisation"] == (0.75, "given: --utilisation")
+    assert "Uptime Institute" in said["pue"][1]
+
+
+def test_the_page_says_what_was_left_out(chipdex: Chipdex) -> None:
+    done = chipdex("own", *BOUGHT)
+    assert "Buying has paid against renting after 2,720 hours of use" in done.out
+    assert "interest, falling rents, resale, maintenance, staff, space" in done.err
+    assert "--cost-of-capital" not in chipdex("own", *BOUGHT, "--cost-of-capital", "0.1").err
+
+
+def test_buying_that_never_pays_says_why(chipdex: Chipdex) -> None:
+    done = chipdex("own", "--capex-usd", "9000", "--rent-usd-per-hour", "1", "--own-usd-per-hour", "2")
+    assert "Buying never pays against renting: an hour costs its owner 2 USD to run and 1 USD to rent." in done.out
+
+
+def test_a_sensitivity_names_where_the_winner_changes(chipdex: Chipdex) -> None:
+    document = answer(chipdex, "own", *BOUGHT, "--sensitivity")
+    (rent,) = (one for one in document["sensitivity"] if one["key"] == "rent_usd_per_hour")
+    assert rent["flips_below"] == pytest.approx(6.37 + 250141.8 / (4 * 8760))
+    assert rent["winner_below"] == "rent"
+    assert "to rent below 13.5" in chipdex("own", *BOUGHT, "--sensitivity").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--capex-usd", "9000"), "--rent-usd-per-hour is missing"),
+        ((*BOUGHT, "--utilisation", "1.5"), "a number above 0, up to 1"),
+        ((*BOUGHT, "--capex-usd", "-1"), "a number above 0"),
+        ((*BOUGHT, "--power-kw", "nan"), "'nan' is not a number from 0"),
+        ((*BOUGHT, "--inputs", "nowhere.toml"), "nowhere.toml cannot be read"),
+        ((*BOUGHT, "--count", "8"), "--count was given without --device"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(chipdex: Chipdex, arguments: tuple[str, ...], told: str) -> None:
+    done = chipdex("own", *arguments)
+    assert done.code in {2, 3}
+    assert told in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("capex = 3", "capex: there is no such input. Did you mean capex_usd?"),
+        ("capex_usd = true", "capex_usd is True. Give a number above 0."),
+        ("capex_usd = {value = 3, by = 'me'}", "'by' is no key of an input"),
+        ("capex_usd = ", "is no TOML"),
+    ],
+)
+def test_a_file_of_inputs_is_refused_by_key(chipdex: Chipdex, tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(text)
+    done = chipdex("own", *BOUGHT, "--inputs", str(file))
+    assert done.code == 2
+    assert told in done.err
+    assert str(file) in done.err
+
+
+def test_prices_of_a_device_come_from_the_registry(chipdex: Chipdex, shelf: Path) -> None:
+    device = shelf / "devices" / "acme" / "x100.toml"
+    device.write_text(device.read_text() + "[price]\nlist_usd = 20000\nas_of = 2026-10-01\nfrom = 'ds'\n")
+    offers = shelf / "offers"
+    offers.mkdir(exist_ok=True)
+    sold = {"eight": (8, "on-demand", 15.0), "one": (1, "on-demand", 1.0), "year": (8, "reserved-1y", 12.0)}
+    for name, (count, term, usd) in sold.items():
+        (offers / f"{name}.toml").write_text(OFFER.format(instance=name, count=count, term=term, usd=usd))
+    document = answer(chipdex, "own", "m1", "--device", "x100", "--count", "8")
+    said = {row["key"]: (row["value"], row["source"]) for row in document["inputs"]}
+    assert said["capex_usd"][0] == pytest.approx(160_000)
+    assert "without a host, 2026-10-01: Datasheet" in said["capex_usd"][1]
+    assert said["rent_usd_per_hour"] == (15.0, "1 x cloud eight, eu-1, on-demand, 2026-11-01")
+    assert (said["reserve_usd_per_hour"][0], said["reserve_years"][0]) == (12.0, 1.0)
+    assert said["power_kw"][0] > 0
+    assert said["tokens_per_s"][0] > 0
+    assert {warning["code"] for warning in document["warnings"]} >= {"left_out", "no_host"}
+
+
+def test_a_device_without_a_price_asks_for_one(chipdex: Chipdex, shelf: Path) -> None:
+    assert shelf.is_dir()
+    done = chipdex("own", "--device", "x100", "--rent-usd-per-hour", "2")
+    assert done.code == 2
+    assert "--capex-usd is missing" in done.err
+
+
+def test_a_purchase_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
+    file = tmp_path / "own.svg"
+    done = chipdex("own", *BOUGHT, "--rent-decline", "0.3", "--lease-usd-per-month", "9000", "--plot", str(file))
+    assert done.code == 0, done.err
+    drawn = file.read_text()
+    for told in ("Buy or rent", "Spent by then", "What the verdict hangs on", "lease", "life_years: 3.00 to 5.00"):
+        assert told in drawn, told
+
+
+def test_a_queue_is_erlangs(chipdex: Chipdex) -> None:
+    document = answer(chipdex, "queue", "--servers", "100", "--offered-load", "90", "--most-waiting", "0.01")
+    assert document["wait_probability"] == pytest.approx(0.21694, abs=1e-5)
+    assert document["mean_wait"] == pytest.approx(0.021694, abs=1e-6)
+    assert document["exact"] is True
+    assert document["least_servers"] == pytest.approx(document["square_root_servers"], abs=1.5)
+
+
+def test_a_queue_of_other_services_says_whose_formula_it_is(chipdex: Chipdex) -> None:
+    arguments = ("queue", "--servers", "1", "--offered-load", "0.8", "--scv-service", "0", "--longer-than", "2")
+    assert answer(chipdex, *arguments)["mean_wait"] == pytest.approx(2.0)
+    assert "M/G/1, mean exact (Pollaczek and Khinchine)" in chipdex(*arguments).out
+    assert "Allen and Cunneen" in chipdex(*arguments, "--scv-arrival", "4").out
+
+
+def test_a_load_that_is_not_held_is_infeasible(chipdex: Chipdex) -> None:
+    done = chipdex("queue", "--servers", "8", "--offered-load", "8", "--json")
+    assert done.code == 1
+    assert "at least 9 servers" in json.loads(done.out)["error"]["fix"]
