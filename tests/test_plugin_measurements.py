@@ -64,9 +64,10 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("CHIPDEX_PLUGINS", "acme-chips")
     monkeypatch.setenv("CHIPDEX_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.syspath_prepend(str(tmp_path / "chips"))
+    before = set(sys.modules)
     yield tmp_path
     importlib.invalidate_caches()
-    assert not any(name.startswith("acme") for name in sys.modules)
+    assert not any(name.startswith("acme") for name in set(sys.modules) - before)
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("compare", "acme/x100", "acme/x10", "--json"): ANSWERED,
     ("resolve", "ACME x100 board", "--json"): ANSWERED,
     ("sql", "SELECT count(*) AS n FROM accelerators", "--json"): ANSWERED,
+    ("plan", "acme/m1", "--json"): REFUSED,
     ("own", "--capex-usd", "9000", "--rent-usd-per-hour", "2", "--json"): ANSWERED,
     ("queue", "--servers", "2", "--offered-load", "1.6", "--json"): ANSWERED,
     ("export", "all.db"): ANSWERED,

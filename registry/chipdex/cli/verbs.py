@@ -19,6 +19,7 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
         Verb("estimate", "Estimate one deployment, or a stream of them.", f"{_COMMANDS}.estimate:estimate"),
     ),
     "Decisions": (
+        Verb("plan", "Find the cheapest fleet for a demand by the hour.", f"{_COMMANDS}.plan:plan"),
         Verb("own", "Say whether to buy hardware or rent it, and from when.", f"{_COMMANDS}.own:own_command"),
         Verb("queue", "Say how long requests wait in front of servers.", f"{_COMMANDS}.queue:queue"),
     ),

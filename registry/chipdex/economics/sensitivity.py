@@ -51,26 +51,29 @@ class Swing(Value):
         return moved or self.flips_below is not None or self.flips_above is not None
 
 
-def swings(judge: Callable[[Inputs], Outcome], inputs: Inputs) -> list[Swing]:
+def swings(judge: Callable[[Inputs], Outcome], inputs: Inputs, *, flips: bool = True) -> list[Swing]:
     """Return what each input does to the margin that `judge` finds, widest first.
 
     An input is moved alone: over what it may turn out to be for the margin, and twentyfold up and down, or to the
-    end of its range, for the flip. One of nothing is followed upwards only where its range has an end.
+    end of its range, for the flip. One of nothing is followed upwards only where its range has an end. Without `flips`
+    no flip is looked for: each takes dozens of verdicts.
     """
     winner = judge(inputs).winner
-    found = [_swing(judge, inputs, inputs.parameters[key], winner) for key in inputs]
+    found = [_swing(judge, inputs, inputs.parameters[key], winner, flips=flips) for key in inputs]
     return sorted(found, key=lambda one: one.width, reverse=True)
 
 
-def _swing(judge: Callable[[Inputs], Outcome], inputs: Inputs, parameter: Parameter, winner: str) -> Swing:
+def _swing(
+    judge: Callable[[Inputs], Outcome], inputs: Inputs, parameter: Parameter, winner: str, *, flips: bool
+) -> Swing:
     key, value = parameter.key, inputs[parameter.key]
 
     def at(one: float) -> Outcome:
         return judge(inputs.replaced(**{key: one}))
 
     low, high = parameter.varied(value)
-    below = _flip(at, value, list(_downwards(parameter, value)), winner)
-    above = _flip(at, value, list(_upwards(parameter, value)), winner)
+    below = _flip(at, value, list(_downwards(parameter, value)), winner) if flips else None
+    above = _flip(at, value, list(_upwards(parameter, value)), winner) if flips else None
     return Swing(
         key=key,
         value=value,

@@ -1,0 +1,254 @@
+"""`chipdex plan`: the cheapest fleet for a demand that changes by the hour."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from chipdex.cli import streams
+from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.numbers import COUNT, Number
+from chipdex.cli.pictures import ready, save
+from chipdex.cli.questions import (
+    choice_option,
+    electricity_of,
+    model_of,
+    number_option,
+    offered,
+    precisions_of,
+    workload_of,
+    workload_options,
+)
+from chipdex.cli.render import Column, Table, usd
+from chipdex.cli.report import Report, Section
+from chipdex.cli.session import Session, Warned
+from chipdex.cli.words import figure, question
+from chipdex.domain import Kind, Term
+from chipdex.economics.candidates import TERMS, candidates
+from chipdex.economics.demand import day, peak_to_mean, read_demand
+from chipdex.economics.inputs import Inputs, settled
+from chipdex.economics.planning import HOURS_PER_MONTH, PARAMETERS, Plan, verdict
+from chipdex.economics.planning import plan as run_plan
+from chipdex.economics.sensitivity import swings
+from chipdex.errors import OptionError
+from chipdex.search.grids import Electricity
+from chipdex.search.query import Choice, Query, demand
+
+MARGIN: Final = "what the plan costs in USD a month"
+
+_FLEET: Final = (
+    Column(key="deployment"),
+    Column(key="pay"),
+    Column(key="least", right=True),
+    Column(key="most", right=True),
+    Column(key="requests_per_s", header="req/s each", right=True, show=figure, importance=1),
+    Column(key="usd_per_hour", header="USD/h each", right=True, show=usd),
+    Column(key="usd", header="USD in all", right=True, show=usd, importance=2),
+    Column(key="price_of", header="price of", importance=3, shrink=True),
+)
+_HOURS: Final = (
+    Column(key="hour", right=True),
+    Column(key="demand_per_s", header="req/s", right=True, show=figure),
+    Column(key="batch_per_s", header="batch", right=True, show=figure, importance=2),
+    Column(key="capacity_per_s", header="capacity", right=True, show=figure),
+    Column(key="running", shrink=True),
+    Column(key="usd", header="USD", right=True, show=usd),
+    Column(key="power_kw", header="kW", right=True, show=figure, importance=1),
+    Column(key="g_co2e", header="g CO2e", right=True, show=figure, importance=3),
+    Column(key="missed", right=True, importance=1),
+)
+
+
+@click.command()
+@click.argument("model")
+@workload_options
+@click.option(
+    "--demand", "demand_file", type=click.Path(path_type=Path), metavar="FILE", help="Requests by the hour: a CSV."
+)
+@number_option("--peak-to-mean", Number(low=1, high=2), "X", "Peak of the day over the mean, for --rate.", default=1)
+@choice_option("--term", Term, "Ways to pay, may be repeated", multiple=True)
+@number_option("--devices", COUNT, "N", "Devices to choose from, of each way to pay.", default=20, show_default=True)
+@click.option("--precision", metavar="P,...", help="Formats to try.  [default: the publisher's, and fp8]")
+@click.option("--provider", multiple=True, metavar="P", help="Only offers of this provider; may be repeated.")
+@click.option("--region", multiple=True, metavar="R", help="Only offers of this region; may be repeated.")
+@choice_option("--kind", Kind, "Only devices of this kind, may be repeated", multiple=True)
+@click.option("--grid", metavar="G", help="Where it runs, for its carbon: a grid's id, a region, or a country's code.")
+@decision_options(PARAMETERS)
+@click.pass_obj
+def plan(
+    session: Session,
+    /,
+    model: str,
+    demand_file: Path | None,
+    inputs: Path | None,
+    sensitivity: bool,
+    plot: Path | None,
+    output: str,
+    **options: Any,
+) -> None:
+    """Find the cheapest fleet that holds MODEL's latency limits for a demand that changes by the hour.
+
+    The demand is --rate, which may have a peak, or a file of hours that repeat. Deployments of all devices are mixed,
+    and reserved, owned, on-demand and spot capacity; the answer is set beside a fleet of its peak and renting on demand
+    alone.
+    """
+    ready(plot)
+    rates = _rates(options, demand_file)
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    query = _query(session, model, options)
+    today = dt.datetime.now(tz=dt.UTC).date()
+    terms = [Term(term) for term in options["term"]] or TERMS
+    choices = candidates(session.registry, query, session.knowledge, today, terms=terms, devices=options["devices"])
+    found = run_plan(choices, rates, used)
+    moved = swings(verdict(choices, rates), used, flips=False) if sensitivity else []
+    grid = electricity_of(session, options["grid"])
+    if plot is not None:
+        from chipdex.cli.plan_picture import plan_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+        save(plan_chart(found, query.model.id), plot)
+        streams.say(f"Drew {plot}.")
+    hours = _hour_rows(found, grid)
+    Report(
+        schema="plan@1",
+        body=_body(found, used, hours, query) | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
+        keys=list(hours[0]),
+        rows=hours,
+        sections=(
+            Section(lines=_lines(found, query, rates, grid)),
+            Section(heading="Fleet", table=Table(columns=_FLEET, rows=_fleet_rows(found))),
+            Section(heading="Hours", table=Table(columns=_HOURS, rows=[*map(_page_row, hours)])),
+            inputs_section(used),
+            *((swings_section(moved, MARGIN),) if sensitivity else ()),
+        ),
+        warnings=_warnings(found),
+    ).publish(session, output)
+
+
+def _rates(options: Mapping[str, Any], file: Path | None) -> tuple[float, ...]:
+    """Return the hourly demand. Raises OptionError where nothing, or two things, say it."""
+    if file is not None:
+        if options["rate"] is not None or options["peak_to_mean"] != 1:
+            raise OptionError("--demand was given with --rate or --peak-to-mean.", fix="Give one or the other.")
+        return read_demand(file)
+    if options["rate"] is None:
+        raise OptionError("--rate or --demand is missing.", fix="Say how many requests come: --rate 20, or a file.")
+    return day(options["rate"], options["peak_to_mean"])
+
+
+def _query(session: Session, name: str, options: Mapping[str, Any]) -> Query:
+    model = model_of(session, name)
+    session.need("accelerators")
+    return Query(
+        model=model,
+        demand=demand(workload_of({**options, "rate": None}), model),
+        precisions=precisions_of(options["precision"], model),
+        choice=Choice(
+            providers=offered(session, "--provider", "provider", options["provider"]),
+            regions=offered(session, "--region", "region", options["region"]),
+            kinds=tuple(Kind(kind) for kind in options["kind"]),
+        ),
+    )
+
+
+def _fleet_rows(found: Plan) -> list[dict[str, Any]]:
+    return [
+        {
+            "deployment": one.name,
+            "pay": one.term,
+            "least": min(run),
+            "most": max(run),
+            "requests_per_s": one.requests_per_s,
+            "usd_per_hour": one.usd_per_hour,
+            "usd": one.usd_per_hour * sum(run),
+            "price_of": one.offer,
+        }
+        for one, run in zip(found.fleet.choices, found.fleet.running, strict=True)
+    ]
+
+
+def _hour_rows(found: Plan, grid: Electricity | None) -> list[dict[str, Any]]:
+    intensity = None if grid is None else grid.g_per_kwh
+    return [
+        {
+            "hour": hour.hour,
+            "demand_per_s": hour.demand_per_s,
+            "batch_per_s": hour.batch_per_s,
+            "capacity_per_s": hour.capacity_per_s,
+            "running": {
+                f"{one.name}, {one.term}": run[hour.hour]
+                for one, run in zip(found.fleet.choices, found.fleet.running, strict=True)
+                if run[hour.hour]
+            },
+            "usd": hour.usd,
+            "power_kw": None if hour.power_w is None else hour.power_w / 1000.0,
+            "g_co2e": None if hour.power_w is None or intensity is None else hour.power_w / 1000.0 * intensity,
+            "missed": hour.missed,
+        }
+        for hour in found.hours
+    ]
+
+
+def _page_row(row: dict[str, Any]) -> dict[str, Any]:
+    running = " + ".join(f"{count} ({name})" for name, count in row["running"].items())
+    return {**row, "running": running or "none", "missed": _share(row["missed"])}
+
+
+def _share(value: float) -> str:
+    """Return a share in per cent; less than one in a billion is none."""
+    return f"{100 * value:.2g} %" if value > 1e-9 else "0 %"  # noqa: PLR2004 - what the sentence above says
+
+
+def _lines(found: Plan, query: Query, rates: Sequence[float], grid: Electricity | None) -> list[str]:
+    asked = question({"model": query.model.id, "workload": query.demand.as_json()}, inference=query.model.inference)
+    mean, hours = sum(rates) / len(rates), len(found.hours)
+    day = f"{figure(mean)} requests/s in the mean and {figure(max(rates))} at the peak, {peak_to_mean(rates):.3g} times"
+    each = f"{usd(found.usd_per_month)} a month, {usd(found.usd_per_thousand_requests)} per thousand requests"
+    proof = f"at most {100 * found.fleet.gap:.2g} % dearer than the best there is"
+    lines = [
+        f"{asked} {len(rates)} hours, {day}.",
+        f"Cheapest fleet: {usd(found.usd)} USD in {hours} hours, {each}; {proof}.",
+    ]
+    for name, other in (("A fleet of the peak", found.static_usd), ("On demand alone", found.on_demand_usd)):
+        if other is not None:
+            month = other / hours * HOURS_PER_MONTH
+            lines.append(f"{name}: {usd(month)} USD a month; the plan saves {100 * (1 - found.usd / other):.3g} %.")
+    if found.kwh is not None:
+        carbon = (
+            "" if grid is None or grid.g_per_kwh is None else f", {figure(found.kwh * grid.g_per_kwh / 1000)} kg CO2e"
+        )
+        lines.append(f"Energy at full load: {figure(found.kwh)} kWh in {hours} hours{carbon}.")
+    lines.append(f"Of the requests {_share(found.missed)} come in minutes that ask for more than the capacity.")
+    return lines
+
+
+def _body(found: Plan, inputs: Inputs, hours: list[dict[str, Any]], query: Query) -> dict[str, Any]:
+    return {
+        "query": {"model": query.model.id, "workload": query.demand.as_json()},
+        "usd": found.usd,
+        "usd_per_month": found.usd_per_month,
+        "usd_per_thousand_requests": found.usd_per_thousand_requests,
+        "cold_starts_usd": found.fleet.starts_usd,
+        "static_usd": found.static_usd,
+        "on_demand_usd": found.on_demand_usd,
+        "gap": found.fleet.gap,
+        "kwh": found.kwh,
+        "missed": found.missed,
+        "fleet": _fleet_rows(found),
+        "hours": hours,
+        "inputs": inputs.as_rows(),
+    }
+
+
+def _warnings(found: Plan) -> list[Warned]:
+    sentences = {}
+    terms = {one.term for one in found.fleet.choices}
+    if "owned" in terms:
+        sentences["owned"] = (
+            "What is owned costs its list price by the hour and electricity; interest, cooling, space and staff are "
+            "left out: `chipdex own` counts them."
+        )
+    if found.fleet.gap > 0.02:  # noqa: PLR2004 - beyond twice the default gap a reader should know
+        sentences["gap"] = "The time ran out before the best fleet was proven; --gap or fewer --devices are faster."
+    return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]

@@ -1,0 +1,104 @@
+"""How much is asked for and when: a rate, a day with a peak, or a file of hours; and what a fleet of it misses."""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import NormalDist
+from typing import Final
+
+from chipdex.errors import OptionError, StorageError
+
+HOURS_PER_DAY: Final = 24
+MOST_HOURS: Final = 8784
+COLUMNS: Final = ("hour", "requests_per_s")
+
+_STANDARD: Final = NormalDist()
+_WINDOW_S: Final = 60.0
+
+
+def day(rate_per_s: float, peak_to_mean: float = 1.0) -> tuple[float, ...]:
+    """Return 24 hourly rates whose mean is `rate_per_s`: a sine with its peak at 15 h, flat where peak is mean.
+
+    Raises OptionError for a peak below the mean or above twice of it, which no sine has.
+    """
+    if not 1.0 <= peak_to_mean <= 2.0:  # noqa: PLR2004 - a sine falls to nothing at twice its mean
+        raise OptionError(
+            f"A peak of {peak_to_mean:g} times the mean is no sine.",
+            fix="Give 1 to 2, or --demand FILE with the hours.",
+        )
+    swing = peak_to_mean - 1.0
+    return tuple(
+        rate_per_s * (1.0 + swing * math.cos(2.0 * math.pi * (hour - 15) / HOURS_PER_DAY))
+        for hour in range(HOURS_PER_DAY)
+    )
+
+
+def read_demand(file: Path) -> tuple[float, ...]:
+    """Return the hourly rates of a CSV with the columns `hour` (0, 1, 2, ...) and `requests_per_s`.
+
+    Raises StorageError where it cannot be read, OptionError with the line for a gap, an hour twice, or what is no rate.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            return _hours(file, csv.DictReader(stream))
+    except OSError as error:
+        raise StorageError(f"--demand {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise OptionError(f"--demand {file} is no CSV in UTF-8: {error}.", fix=_SHAPE) from error
+
+
+_SHAPE: Final = "Write a header hour,requests_per_s and a line for each hour: 0,12.5."
+
+
+def _hours(file: Path, rows: "csv.DictReader[str]") -> tuple[float, ...]:
+    lacking = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+    if lacking:
+        raise OptionError(f"--demand {file} has no column {lacking[0]}.", fix=_SHAPE)
+    rates: list[float] = []
+    for row in rows:
+        where = f"{file}:{rows.line_num}"
+        if len(rates) >= MOST_HOURS:
+            raise OptionError(f"{where}: more than the {MOST_HOURS:,} hours of a year.", fix="Give a year at most.")
+        if _number(row["hour"]) != len(rates):
+            raise OptionError(
+                f"{where}: hour is {row['hour']!r} where {len(rates)} is due.", fix="Give every hour once, from 0."
+            )
+        rate = _number(row["requests_per_s"])
+        if not (math.isfinite(rate) and rate >= 0.0):
+            raise OptionError(f"{where}: requests_per_s is {row['requests_per_s']!r}.", fix="Give a number from 0.")
+        rates.append(rate)
+    if not any(rates):
+        raise OptionError(f"--demand {file} asks for nothing in any hour.", fix=_SHAPE)
+    return tuple(rates)
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan
+
+
+def missed_share(capacity_per_s: float, rate_per_s: float, dispersion: float) -> float:
+    """Return the share of requests that come while more come than the capacity holds, minute by minute.
+
+    The number in a minute is taken as normal with the mean of the rate and `dispersion` times the variance of Poisson
+    arrivals: the loss function of the newsvendor, E[(X - c)+] / E[X]. 1 is Poisson; traces of chat and code are
+    burstier (index of dispersion up to 164).
+    """
+    if rate_per_s <= 0.0:
+        return 0.0
+    if capacity_per_s <= 0.0:
+        return 1.0
+    mean, room = rate_per_s * _WINDOW_S, capacity_per_s * _WINDOW_S
+    spread = math.sqrt(mean * dispersion)
+    if spread == 0.0:
+        return max(0.0, 1.0 - room / mean)
+    z = (room - mean) / spread
+    return min(1.0, max(0.0, spread * (_STANDARD.pdf(z) - z * _STANDARD.cdf(-z)) / mean))
+
+
+def peak_to_mean(rates: Sequence[float]) -> float:
+    """Return the highest hour over the mean of all."""
+    return max(rates) * len(rates) / sum(rates)

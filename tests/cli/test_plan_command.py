@@ -1,0 +1,93 @@
+"""`chipdex plan`: the fleet of a day, from the registry, and what it refuses."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Chipdex = Callable[..., Any]
+
+
+@pytest.fixture
+def priced(shelf: Path) -> Path:
+    """Add a commitment and a spot price to the two rents of the shelf."""
+    head, _, body = (shelf / "offers" / "acme.toml").read_text().partition("[[offer]]")
+    offer = f"[[offer]]{body}".split("[[offer]]")[1]
+    more = [
+        offer.replace('"on-demand"', f'"{term}"').replace("usd_per_hour = 2.5", f"usd_per_hour = {usd}")
+        for term, usd in (("reserved-1y", 1.2), ("spot", 0.8))
+    ]
+    (shelf / "offers" / "acme.toml").write_text(head + "[[offer]]" + body + "".join(f"[[offer]]{one}" for one in more))
+    return shelf
+
+
+def answer(chipdex: Chipdex, *arguments: str) -> dict[str, Any]:
+    done = chipdex("plan", "m1", "--provider", "cloud-a,cloud-b", *arguments, "--json")
+    assert done.code == 0, done.err
+    document: dict[str, Any] = json.loads(done.out)
+    return document
+
+
+def test_a_day_is_planned_from_the_registrys_prices(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    document = answer(chipdex, "--rate", "200", "--peak-to-mean", "1.8")
+    assert document["schema"] == "chipdex/plan@1"
+    assert len(document["hours"]) == 24
+    assert {one["pay"] for one in document["fleet"]} >= {"reserved-1y", "spot"}
+    assert document["usd"] <= document["static_usd"]
+    assert document["usd"] < document["on_demand_usd"]
+    assert document["usd_per_month"] == pytest.approx(document["usd"] / 24 * 730)
+    assert document["gap"] <= 0.011
+
+
+def test_a_file_of_hours_and_one_way_to_pay(chipdex: Chipdex, priced: Path, tmp_path: Path) -> None:
+    assert priced.is_dir()
+    file = tmp_path / "day.csv"
+    file.write_text("hour,requests_per_s\n0,10\n1,0\n2,400\n")
+    document = answer(chipdex, "--demand", str(file), "--term", "on-demand", "--headroom", "0")
+    assert {one["pay"] for one in document["fleet"]} == {"on-demand"}
+    assert [hour["demand_per_s"] for hour in document["hours"]] == [10, 0, 400]
+    assert document["hours"][1]["usd"] == 0
+    assert document["hours"][1]["missed"] == 0
+
+
+def test_the_page_sets_the_plan_beside_its_rivals(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    done = chipdex("plan", "m1", "--rate", "100", "--sensitivity")
+    assert done.code == 0, done.err
+    for told in (
+        "Cheapest fleet:",
+        "A fleet of the peak:",
+        "On demand alone:",
+        "Energy at full load:",
+        "demand_factor",
+    ):
+        assert told in done.out, told
+
+
+def test_a_plan_is_drawn(chipdex: Chipdex, priced: Path, tmp_path: Path) -> None:
+    assert priced.is_dir()
+    file = tmp_path / "plan.svg"
+    assert chipdex("plan", "m1", "--rate", "100", "--batch-requests", "1e6", "--plot", str(file)).code == 0
+    assert "The cheapest fleet for acme/m1" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ((), 2, "--rate or --demand is missing"),
+        (("--rate", "1", "--demand", "day.csv"), 2, "--demand was given with --rate"),
+        (("--rate", "1", "--term", "savings-3y"), 1, "Nothing can serve this within the limits at a known price"),
+        (("--rate", "1", "--tpot-ms", "0.0001"), 1, "Nothing can serve this"),
+        (("--rate", "1", "--headroom", "-1"), 2, "a number from 0"),
+        (("--rate", "1", "--min-hours", "1.5"), 2, "a whole number from 1"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(
+    chipdex: Chipdex, priced: Path, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    assert priced.is_dir()
+    done = chipdex("plan", "m1", *arguments)
+    assert (done.code, told in done.err) == (code, True), done.err
