@@ -60,6 +60,10 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("plan", "acme/m1", "--json"): REFUSED,
     ("own", "--capex-usd", "9000", "--rent-usd-per-hour", "2", "--json"): ANSWERED,
     ("queue", "--servers", "2", "--offered-load", "1.6", "--json"): ANSWERED,
+    ("quality", "--accuracy", "0.8", "--new-accuracy", "0.81", "--json"): ANSWERED,
+    ("lockin", "--spend", "acme=1", "--json"): ANSWERED,
+    ("carbon", "--wh-per-request", "0.14", "--boundary", "accelerators", "--g-per-kwh", "345", "--json"): ANSWERED,
+    ("lifetime", "--train-kwh", "51686", "--kwh-per-request", "1e-4", "--json"): ANSWERED,
     ("export", "all.db"): ANSWERED,
     ("plugins", "list", "--json"): ANSWERED,
     ("plugins", "show", "{plugin}", "--json"): ANSWERED,
@@ -78,7 +82,19 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("cache", "clear"): ANSWERED,
     ("completion", "bash"): ANSWERED,
 }
-LOADING_NOTHING = ("own", "queue", "config", "cache", "completion", "install", "uninstall")
+LOADING_NOTHING = (
+    "own",
+    "queue",
+    "quality",
+    "lockin",
+    "carbon",
+    "lifetime",
+    "config",
+    "cache",
+    "completion",
+    "install",
+    "uninstall",
+)
 
 
 @pytest.fixture(params=HOSTILE)

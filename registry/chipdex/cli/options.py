@@ -1,18 +1,20 @@
 """The options that many verbs share, each spelt once."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from functools import update_wrapper
 from typing import Any, Final
 
 import click
 
-from chipdex.cli.numbers import COUNT
+from chipdex.cli.numbers import COUNT, Number
 from chipdex.cli.session import Session
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "md")
 DEFAULT_ROWS: Final = 50
 
 Callback = Callable[..., Any]
+Decorator = Callable[[Callback], Callback]
 
 
 def _without_plugins(ctx: click.Context, _parameter: click.Parameter, chosen: bool) -> None:
@@ -72,3 +74,19 @@ def listing_options(command: Callback) -> Callback:
     ):
         command = option(command)
     return command
+
+
+def choice_option(name: str, kind: type[StrEnum], what: str, **settings: Any) -> Decorator:
+    """Return an option that takes one of the values of `kind`, all of them listed in its help."""
+    values = [member.value for member in kind]
+    metavar = name.removeprefix("--")[0].upper()
+    return click.option(
+        name, type=click.Choice(values), metavar=metavar, help=f"{what}: {', '.join(values)}.", **settings
+    )
+
+
+def number_option(
+    name: str, number: Number, metavar: str, what: str, **settings: Any
+) -> Decorator:
+    """Return an option that takes a number within its range."""
+    return click.option(name, type=number, metavar=metavar, help=what, **settings)

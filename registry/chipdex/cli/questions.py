@@ -12,6 +12,7 @@ import attrs
 import click
 
 from chipdex.cli.numbers import AMOUNT, PERCENTILE, Number
+from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.session import Session
 from chipdex.codec.model_file import model_file, read_model
 from chipdex.domain import Accelerator, Load, Model, Offer, Precision, Scenario, Workload
@@ -61,20 +62,6 @@ FIGURES: Final[Mapping[str, Figure]] = {
     "transfer_gb_per_s": Figure(AMOUNT, "X", "Link of a device between prefill and decode replicas, where apart."),
 }
 """Number of a workload -> what it may be; the option's name has hyphens, the key of a case has underscores."""
-
-
-def choice_option(name: str, kind: type[E], what: str, **settings: Any) -> Decorator:
-    """Return an option that takes one of the values of `kind`, all of them listed in its help."""
-    values = [member.value for member in kind]
-    metavar = name.removeprefix("--")[0].upper()
-    return click.option(
-        name, type=click.Choice(values), metavar=metavar, help=f"{what}: {', '.join(values)}.", **settings
-    )
-
-
-def number_option(name: str, number: Number, metavar: str, what: str, **settings: Any) -> Decorator:
-    """Return an option that takes a number within its range."""
-    return click.option(name, type=number, metavar=metavar, help=what, **settings)
 
 
 _WORKLOAD_OPTIONS: Final[tuple[Decorator, ...]] = (

@@ -55,7 +55,9 @@ class Parameter(Value):
 
     def holds(self, value: Any) -> bool:
         """Return whether `value` is such a number; true and false are none."""
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        if isinstance(value, float) and not math.isfinite(value):
             return False
         if self.whole and value != int(value):
             return False

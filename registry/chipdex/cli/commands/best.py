@@ -11,15 +11,13 @@ from chipdex.cli import streams
 from chipdex.cli.against_api import api_section, apis_of
 from chipdex.cli.answer import best_sections, body_of, flat, keys_of
 from chipdex.cli.numbers import AMOUNT, COUNT
-from chipdex.cli.options import format_options
+from chipdex.cli.options import choice_option, format_options, number_option
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import (
-    choice_option,
     electricity_of,
     form_factor_of,
     kv_precision_of,
     model_of,
-    number_option,
     offered,
     pair_filter,
     precisions_of,

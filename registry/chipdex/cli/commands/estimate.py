@@ -12,9 +12,9 @@ from chipdex.cli.answer import body_of, flat
 from chipdex.cli.cases import answers, case_of
 from chipdex.cli.deployment import estimate_sections
 from chipdex.cli.numbers import COUNT
-from chipdex.cli.options import format_options
+from chipdex.cli.options import choice_option, format_options, number_option
 from chipdex.cli.pictures import ready, save
-from chipdex.cli.questions import choice_option, number_option, workload_of, workload_options
+from chipdex.cli.questions import workload_of, workload_options
 from chipdex.cli.report import Report
 from chipdex.cli.serial import dumped, loss
 from chipdex.cli.session import Session

@@ -10,8 +10,8 @@ import click
 from chipdex.cli import streams
 from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT
+from chipdex.cli.options import number_option
 from chipdex.cli.pictures import ready, save
-from chipdex.cli.questions import number_option
 from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned

@@ -10,17 +10,9 @@ import click
 from chipdex.cli import streams
 from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT, Number
+from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
-from chipdex.cli.questions import (
-    choice_option,
-    electricity_of,
-    model_of,
-    number_option,
-    offered,
-    precisions_of,
-    workload_of,
-    workload_options,
-)
+from chipdex.cli.questions import electricity_of, model_of, offered, precisions_of, workload_of, workload_options
 from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned

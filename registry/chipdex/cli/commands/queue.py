@@ -5,8 +5,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli.numbers import PERCENTILE, Number
-from chipdex.cli.options import format_options
-from chipdex.cli.questions import number_option
+from chipdex.cli.options import format_options, number_option
 from chipdex.cli.render import Column, Table
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session

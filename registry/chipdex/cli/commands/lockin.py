@@ -1,0 +1,163 @@
+"""`chipdex lockin`: what a closed option must give for being stuck with it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from chipdex.cli import lockin_page, streams
+from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.numbers import Number
+from chipdex.cli.options import choice_option, number_option
+from chipdex.cli.pictures import ready, save
+from chipdex.cli.questions import workload_of, workload_options
+from chipdex.cli.ranked import OWNED, whole_ranking
+from chipdex.cli.report import Report
+from chipdex.cli.session import Session, Warned
+from chipdex.domain import Term
+from chipdex.economics.concentration import Concentration, concentration, read_spends, stated_spend
+from chipdex.economics.inputs import Inputs, settled
+from chipdex.economics.lockin import PARAMETERS, Lockin, entering, lockin, verdict
+from chipdex.economics.sensitivity import swings
+from chipdex.errors import OptionError
+
+if TYPE_CHECKING:
+    from chipdex.economics.alternatives import Alternatives
+    from chipdex.search.result import BestAnswer
+
+_WITHIN: Final = 20.0
+_PERCENT: Final = Number(low=0, high=10_000)
+_OF_PRICES: Final = frozenset({"means_only", "bids", "host_not_included"})
+_OWN: Final = frozenset(one.key for one in PARAMETERS)
+
+
+@click.command("lockin")
+@click.argument("model", required=False)
+@number_option("--within", _PERCENT, "PERCENT", f"How much dearer an alternative may be.  [default: {_WITHIN:g}]")
+@click.option("--precision", metavar="P,...", help="Formats of MODEL's weights to try.")
+@choice_option("--term", Term, "How the alternatives are paid for")
+@click.option("--spend", multiple=True, metavar="VENDOR=USD", help="What is spent with a vendor; may be repeated.")
+@click.option("--spend-csv", type=click.Path(path_type=Path), metavar="FILE", help="The same from columns vendor, usd.")
+@workload_options
+@decision_options(PARAMETERS)
+@click.pass_obj
+def lockin_command(
+    session: Session,
+    /,
+    model: str | None,
+    within: float | None,
+    precision: str | None,
+    term: str | None,
+    spend: Sequence[str],
+    spend_csv: Path | None,
+    inputs: Path | None,
+    sensitivity: bool,
+    plot: Path | None,
+    output: str,
+    **options: Any,
+) -> None:
+    """Say what discount a closed option must give for being stuck with it.
+
+    Its inputs say what leaving costs and how likely that is; --spend how much hangs on one vendor; MODEL which
+    other vendors' hardware would run it for about the same money. What is not given is not answered.
+    """
+    ready(plot)
+    asked = {key: value for key, value in options.items() if key not in _OWN}
+    _only_with_model(model, {"within": within, "precision": precision, "term": term, **asked})
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    found = lockin(used)
+    spends = [*map(stated_spend, spend), *([] if spend_csv is None else read_spends(spend_csv))]
+    spread = concentration(spends) if spends else None
+    answer = (
+        None
+        if model is None
+        else whole_ranking(session, model, workload=workload_of(asked), precision=precision, term=term)
+    )
+    near = None if answer is None else _near(session, answer, _WITHIN if within is None else within)
+    _something(found, spread, near)
+    moved = swings(verdict, used) if sensitivity else []
+    if plot is not None:
+        from chipdex.cli.lockin_picture import lockin_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+        save(lockin_chart(used, found, spread, near), plot)
+        streams.say(f"Drew {plot}.")
+    _report(used, found, spread, near, answer, moved, sensitivity=sensitivity).publish(session, output)
+
+
+def _report(
+    used: Inputs,
+    found: Lockin,
+    spread: Concentration | None,
+    near: "Alternatives | None",
+    answer: "BestAnswer | None",
+    moved: Sequence[Any],
+    *,
+    sensitivity: bool,
+) -> Report:
+    body = lockin_page.body(found, spread, near) | {"inputs": entering(used).as_rows()}
+    flat = {key: value for key, value in body.items() if not isinstance(value, (dict, list, tuple))}
+    margin = lockin_page.MARGIN_USD if found.npv_usd is not None else lockin_page.MARGIN_SHARE
+    return Report(
+        schema="lockin@1",
+        body=body | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
+        keys=list(flat),
+        rows=[flat],
+        sections=(
+            *lockin_page.sections(used, found, spread, near, None if answer is None else answer.query),
+            *([inputs_section(entering(used))] if _is_used(found) else []),
+            *((swings_section(moved, margin),) if sensitivity else ()),
+        ),
+        warnings=[*_warnings(used, found), *_of_ranking(answer, near)],
+    )
+
+
+def _of_ranking(answer: "BestAnswer | None", near: "Alternatives | None") -> list[Warned]:
+    """Return what a reader must know of the prices and the speeds: what the ranking says of both."""
+    if answer is None or near is None:
+        return []
+    found = [dict(one) for one in answer.warnings if one["code"] in _OF_PRICES]
+    if any(one.pay == "buy" for one in near.found):
+        sentence = f"{OWNED} --term on-demand compares rents alone."
+        found.append({"code": "owned", "sentence": sentence})
+    return found
+
+
+def _only_with_model(model: str | None, asked: dict[str, Any]) -> None:
+    for key, value in asked.items():
+        if model is None and value is not None:
+            option = "--" + key.replace("_", "-")
+            raise OptionError(f"{option} was given without MODEL.", fix="Name the model that has to run.")
+
+
+def _near(session: Session, answer: "BestAnswer", percent: float) -> "Alternatives":
+    from chipdex.economics.alternatives import alternatives  # noqa: PLC0415 - numpy comes with it
+
+    return alternatives(answer, session.registry.accelerators, percent / 100.0)
+
+
+def _is_used(found: Lockin) -> bool:
+    return bool(found.parts) or found.right_to_switch_usd is not None
+
+
+def _something(found: Lockin, spread: Concentration | None, near: "Alternatives | None") -> None:
+    """Raise OptionError where nothing that was given answers anything."""
+    if not _is_used(found) and spread is None and near is None:
+        raise OptionError(
+            "Nothing given says anything of being locked in.",
+            fix="Give --open-usd-per-year, --leave-probability and what leaving costs (--engineer-months and "
+            "--usd-per-engineer-month), or --spend VENDOR=USD, or MODEL.",
+        )
+
+
+def _warnings(used: Inputs, found: Lockin) -> list[Warned]:
+    sentences = {}
+    left = [name for name in lockin_page.PARTS if name not in found.parts]
+    if found.parts and left:
+        sentences["left_out"] = f"Left out of the switching cost, because no input says it: {', '.join(left)}."
+    early = used.get("leave_years", used["horizon_years"]) < used["horizon_years"]
+    if found.discount is not None and early and used["leave_probability"]:
+        sentences["bills_as_closed"] = (
+            "Bills after --leave-years are the closed option's even where it is left: only what leaving costs is added."
+        )
+    return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]

@@ -1,0 +1,209 @@
+"""`chipdex quality`: what accuracy is worth, and which changes that trade it for price are worth making."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import click
+
+from chipdex.cli import streams
+from chipdex.cli.change_option import stated_changes
+from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.numbers import COUNT
+from chipdex.cli.pictures import ready, save
+from chipdex.cli.quality_known import Asked, known
+from chipdex.cli.quality_page import effects_of, loss_json, sections
+from chipdex.cli.report import Report
+from chipdex.cli.session import Session, Warned
+from chipdex.domain.formats import PRECISION_ALIASES, PRECISIONS
+from chipdex.economics.changes import CHANGES
+from chipdex.economics.formats import FORMATS, Loss, losses
+from chipdex.economics.inputs import Given, Inputs, settled
+from chipdex.economics.quality import OWN, PARAMETERS, Quality, quality, verdict, weighed
+from chipdex.economics.sensitivity import Swing, swings
+from chipdex.errors import OptionError
+
+_NOTHING: Final = 1e-9
+_RATE: Final = "points_per_perplexity_percent"
+MARGIN: Final = "what the best change is worth in USD against keeping what is there, per answer or solved task"
+
+_LEFT_OUT: Final = {"usd_if_right": "what a right answer brings", "usd_if_wrong": "what a wrong one costs"}
+
+
+@click.command("quality")
+@click.argument("model", required=False)
+@click.option("--new-model", metavar="M", help="What may replace MODEL, on the same device.")
+@click.option("--device", metavar="D", help="Take prices and rates of answers from the registry: the accelerator.")
+@click.option("--count", type=COUNT, metavar="N", help="Accelerators of a deployment of MODEL.  [default: 1]")
+@click.option("--new-count", type=COUNT, metavar="N", help="Accelerators of one of --new-model.  [default: --count]")
+@click.option("--input-tokens", type=COUNT, metavar="N", help="Input tokens of an answer of the registry's models.")
+@click.option("--output-tokens", type=COUNT, metavar="N", help="Output tokens of one.")
+@click.option(
+    "--change",
+    "changes",
+    multiple=True,
+    metavar="NAME:FIGURE=X,...",
+    help=f"Price a change; may be repeated. NAME is {', '.join(CHANGES)}.",
+)
+@click.option("--precision", metavar="P", help="What a number format loses, for example q4_k_m.")
+@click.option("--family", metavar="M", help="Model, or family, that formats are told of, for example llama-3-8b.")
+@decision_options(OWN)
+@click.pass_obj
+def quality_command(
+    session: Session,
+    /,
+    model: str | None,
+    new_model: str | None,
+    device: str | None,
+    count: int | None,
+    new_count: int | None,
+    input_tokens: int | None,
+    output_tokens: int | None,
+    changes: tuple[str, ...],
+    precision: str | None,
+    family: str | None,
+    inputs: Path | None,
+    sensitivity: bool,
+    plot: Path | None,
+    output: str,
+    **options: Any,
+) -> None:
+    """Say what accuracy is worth: a point of it, a gain, and changes that trade it for price.
+
+    What is given decides what is answered; the page ends with what is not, and what to give for it. Accuracy and
+    other shares run from 0 to 1. MODEL and --new-model on --device take what answers cost from the registry.
+    """
+    ready(plot)
+    lost = _formats(precision, family)
+    given, filed = stated(PARAMETERS, options, inputs)
+    given = {**given, **stated_changes(changes)}
+    asked = Asked(
+        model=model,
+        new_model=new_model,
+        device=device,
+        count=count,
+        new_count=new_count,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+    )
+    read = known(session, asked, formats=bool(lost))
+    if not given and not filed and not read and not lost:
+        raise OptionError(
+            "Nothing is given that could be answered.",
+            fix="Give --accuracy and --new-accuracy, --usd-per-answer with --change, or --precision.",
+        )
+    used = settled(PARAMETERS, given, filed, read, _points_of(lost, given, filed))
+    found = quality(used)
+    moved = _swings(used, found, "--plot" if plot is not None else "--sensitivity" if sensitivity else None)
+    if plot is not None:
+        from chipdex.cli.quality_picture import quality_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+        save(quality_chart(used, found, moved), plot)
+        streams.say(f"Drew {plot}.")
+    _report(used, found, lost, moved if sensitivity else None).publish(session, output)
+
+
+def _swings(inputs: Inputs, found: Quality, asked: str | None) -> list[Swing]:
+    """Return what the verdict hangs on; nothing where it is not asked, an OptionError where there is no verdict."""
+    if asked is None:
+        return []
+    if found.judged_by is None:
+        fix = "Give --usd-per-answer, and --new-usd-per-answer or --change."
+        raise OptionError(f"{asked} needs two choices with a price.", fix=fix)
+    return [_told(one) for one in swings(verdict, weighed(inputs))]
+
+
+def _told(swing: Swing) -> Swing:
+    """Return a swing without a flip at nothing: an answer that is free saves nothing, which is no news."""
+    if swing.flips_below is None or swing.flips_below > _NOTHING * swing.value:
+        return swing
+    return attrs.evolve(swing, flips_below=None, winner_below=None)
+
+
+def _report(inputs: Inputs, found: Quality, lost: list[Loss], moved: list[Swing] | None) -> Report:
+    choices = [attrs.asdict(one) for one in found.choices]
+    formats = [loss_json(one, inputs) for one in lost]
+    effects = effects_of([one.choice for one in found.choices] + (["quantisation"] if lost else []))
+    asked = len(found.choices) > 1 or any(choices[0][key] is not None for key in ("accuracy", "usd_per_answer"))
+    rows = choices if asked or not formats else formats
+    shown = _used(inputs, found)
+    parts = [*sections(inputs, found, formats, effects)]
+    if any(not given.source.startswith("default") for given in shown.figures.values()):
+        parts.append(inputs_section(shown))
+    return Report(
+        schema="quality@1",
+        body=_body(shown, found) | {"choices": choices, "formats": formats, "measured": effects} | _moved(moved),
+        keys=list(rows[0]),
+        rows=rows,
+        sections=(*parts, *(() if moved is None else (swings_section(moved, MARGIN),))),
+        warnings=_warnings(inputs, found),
+    )
+
+
+def _used(inputs: Inputs, found: Quality) -> Inputs:
+    """Return the inputs that an answer rests on: a default that nothing asked for is none."""
+    idle = {key for key in ("confidence", "power") if found.evaluation is None}
+    idle |= {"memory_overhead"} if "device_memory_gb" not in inputs else set()
+    kept = {
+        key: given for key, given in inputs.figures.items() if key not in idle or not given.source.startswith("default")
+    }
+    return Inputs(tuple(inputs.parameters.values()), kept)
+
+
+def _moved(moved: list[Swing] | None) -> dict[str, Any]:
+    return {} if moved is None else {"sensitivity": [*map(swing_json, moved)]}
+
+
+def _body(inputs: Inputs, found: Quality) -> dict[str, Any]:
+    parts = {"gain": found.gain, "evaluation": found.evaluation, "hosting": found.hosting}
+    return {
+        "verdict": None if found.best is None else found.best.choice,
+        "judged_by": found.judged_by,
+        "margin_usd": found.margin_usd,
+        "usd_per_point": found.usd_per_point,
+        **{key: None if one is None else attrs.asdict(one) for key, one in parts.items()},
+        "not_answered": [{"question": question, "give": needs} for question, needs in found.unanswered],
+        "inputs": inputs.as_rows(),
+    }
+
+
+def _formats(name: str | None, family: str | None) -> list[Loss]:
+    """Return what is known of a format or model that is named; raises OptionError for a format that is none."""
+    if name is None and family is None:
+        return []
+    key = None if name is None else name.strip().lower()
+    key = PRECISION_ALIASES.get(key or "", key)
+    every = (*FORMATS, *PRECISIONS)
+    if key is not None and key not in every:
+        near = get_close_matches(key, every, n=1)
+        fix = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(every)}."
+        raise OptionError(f"--precision {name!r} is not a number format chipdex knows.", fix=fix)
+    return losses(key, None if family is None else family.strip().lower())
+
+
+def _points_of(lost: list[Loss], *said: Mapping[str, Given]) -> dict[str, Given]:
+    """Return the points that quantisation loses, where one format's loss and the task's sensitivity to it are known."""
+    rate = next((one[_RATE].value for one in said if _RATE in one), None)
+    if rate is None or len(lost) != 1 or (points := lost[0].points_lost(rate)) is None:
+        return {}
+    if not any(key.startswith("quantisation_") for one in said for key in one):
+        return {}
+    (loss,) = lost
+    return {"quantisation_points_lost": Given(points, f"perplexity of {loss.format} on {loss.model}: {loss.source}")}
+
+
+def _warnings(inputs: Inputs, found: Quality) -> list[Warned]:
+    sentences = {}
+    left = [told for key, told in _LEFT_OUT.items() if key not in inputs]
+    left = left if found.usd_per_point is not None else []
+    left += [f"what {one.choice} costs once" for one in found.choices if one.one_off_usd is None]
+    if left:
+        sentences["left_out"] = f"Left out, because no input says it: {', '.join(left)}."
+    if found.judged_by == "usd_in_all" and "accuracy" not in inputs:
+        sentences["no_accuracy"] = "Compared by price alone: --accuracy, and what a change loses, would count too."
+    once = [one.choice for one in found.choices if one.one_off_usd]
+    if once and "answers" not in inputs:
+        sentences["not_spread"] = "Costs that fall once are not in the comparison: --answers says over how many."
+    return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]

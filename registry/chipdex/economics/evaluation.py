@@ -1,0 +1,128 @@
+"""How many items an evaluation needs before a gain in accuracy is proved, and what a given number proves.
+
+Each of two arms answers `n` items of its own, right with probability A: a binomial, whose share has the variance
+A (1 - A) / n. A gain d is proved where it exceeds z times the standard error of the difference, z of the two-sided
+confidence; it does so with the probability `power`. Both arms are given the larger of their two variances, so that
+the numbers err on the safe side. Source: the normal approximation to the binomial.
+"""
+
+import math
+from statistics import NormalDist
+from typing import Final
+
+import attrs
+
+from chipdex.economics.inputs import LARGEST, Inputs, Parameter
+from chipdex.errors import InfeasibleError
+from chipdex.values import Value
+
+PARAMETERS: Final = (
+    Parameter(
+        key="confidence",
+        meaning="confidence at which a gain counts as proved, two-sided",
+        default=0.95,
+        source="the custom of evaluations",
+        low=0.5,
+        high=0.9999,
+    ),
+    Parameter(
+        key="power",
+        meaning="chance that an evaluation shows a gain that is there",
+        default=0.5,
+        source="an even chance, the least that anybody would pay for",
+        low=0.5,
+        high=0.9999,
+    ),
+    Parameter(key="eval_items", meaning="items that each arm of your evaluation has", whole=True, low=1.0),
+)
+
+_UNSURE: Final = 0.02
+_STANDARD: Final = NormalDist()
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Evaluation(Value):
+    """What it takes to prove a gain, in items per arm; the last three are of `eval_items`, None where not given.
+
+    `margin` is the half width of the interval of one arm's accuracy, `least_gain` the smallest gain that these items
+    prove at the confidence and power asked, `power` the chance that they show the gain in question.
+    """
+
+    gain: float
+    items_per_arm: int
+    margin: float | None = None
+    least_gain: float | None = None
+    power: float | None = None
+
+    @classmethod
+    def of(cls, accuracy: float, other: float, inputs: Inputs) -> "Evaluation":
+        """Return what proves that accuracies differ; raises InfeasibleError where they do not."""
+        asked = inputs["confidence"], inputs["power"]
+        needed = items_per_arm(accuracy, other, *asked)
+        items = inputs.get("eval_items")
+        if items is None:
+            return cls(gain=other - accuracy, items_per_arm=needed)
+        return cls(
+            gain=other - accuracy,
+            items_per_arm=needed,
+            margin=interval(accuracy, items, asked[0]),
+            least_gain=least_gain(accuracy, items, *asked),
+            power=shown(accuracy, other, items, asked[0]),
+        )
+
+
+def items_per_arm(accuracy: float, other: float, confidence: float = 0.95, power: float = 0.5) -> int:
+    """Return the items that each arm needs: 2 A (1 - A) ((z_confidence + z_power) / gain)^2, rounded up.
+
+    Raises InfeasibleError where that is more than anybody could ask, with the nearest gain that is not.
+    """
+    gain, spread = other - accuracy, _deviates(confidence, power) * math.sqrt(2.0 * _variance(accuracy, other))
+    root = spread / abs(gain) if gain else math.inf
+    needed = root * root
+    if needed > LARGEST:
+        took = f"{needed:.3g} items per arm" if math.isfinite(needed) else "more items than there are"
+        raise InfeasibleError(
+            f"To tell the accuracies {accuracy:g} and {other:g} apart takes {took}; chipdex counts up to {LARGEST:g}.",
+            fix=f"Give two that are {spread / math.sqrt(LARGEST):.2g} apart, or more.",
+        )
+    return max(math.ceil(needed), 1)
+
+
+def ranged(inputs: Inputs) -> Inputs:
+    """Return the inputs with accuracies that a sensitivity varies by what they may be off, not by a quarter.
+
+    That is the interval of `eval_items` at the confidence asked, or two points either way, a range of ours.
+    """
+    parameters = []
+    for one in inputs.parameters.values():
+        known, items = inputs.get(one.key), inputs.get("eval_items")
+        if known is not None and one.key in {"accuracy", "new_accuracy"}:
+            off = _UNSURE if items is None else interval(known, items, inputs["confidence"])
+            parameters.append(attrs.evolve(one, usual=(known - off, known + off)))
+        else:
+            parameters.append(one)
+    return Inputs(parameters, inputs.figures)
+
+
+def interval(accuracy: float, items: float, confidence: float = 0.95) -> float:
+    """Return the half width of the interval of an accuracy that `items` were asked for, as a share."""
+    return _deviates(confidence) * math.sqrt(accuracy * (1.0 - accuracy) / items)
+
+
+def least_gain(accuracy: float, items: float, confidence: float = 0.95, power: float = 0.5) -> float:
+    """Return the smallest gain that `items` per arm prove, as a share."""
+    return _deviates(confidence, power) * math.sqrt(2.0 * accuracy * (1.0 - accuracy) / items)
+
+
+def shown(accuracy: float, other: float, items: float, confidence: float = 0.95) -> float:
+    """Return the chance that `items` per arm show the gain at that confidence."""
+    error = math.sqrt(2.0 * _variance(accuracy, other) / items)
+    return 1.0 if error == 0.0 else _STANDARD.cdf(abs(other - accuracy) / error - _deviates(confidence))
+
+
+def _variance(accuracy: float, other: float) -> float:
+    return max(accuracy * (1.0 - accuracy), other * (1.0 - other))
+
+
+def _deviates(confidence: float, power: float = 0.5) -> float:
+    return _STANDARD.inv_cdf(0.5 + confidence / 2.0) + _STANDARD.inv_cdf(power)
