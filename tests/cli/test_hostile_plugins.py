@@ -60,6 +60,7 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("plan", "acme/m1", "--json"): REFUSED,
     ("own", "--capex-usd", "9000", "--rent-usd-per-hour", "2", "--json"): ANSWERED,
     ("queue", "--servers", "2", "--offered-load", "1.6", "--json"): ANSWERED,
+    ("split", "--data-stays", "nowhere", "--json"): REFUSED,
     ("quality", "--accuracy", "0.8", "--new-accuracy", "0.81", "--json"): ANSWERED,
     ("lockin", "--spend", "acme=1", "--json"): ANSWERED,
     ("carbon", "--wh-per-request", "0.14", "--boundary", "accelerators", "--g-per-kwh", "345", "--json"): ANSWERED,

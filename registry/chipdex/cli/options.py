@@ -85,8 +85,6 @@ def choice_option(name: str, kind: type[StrEnum], what: str, **settings: Any) ->
     )
 
 
-def number_option(
-    name: str, number: Number, metavar: str, what: str, **settings: Any
-) -> Decorator:
+def number_option(name: str, number: Number, metavar: str, what: str, **settings: Any) -> Decorator:
     """Return an option that takes a number within its range."""
     return click.option(name, type=number, metavar=metavar, help=what, **settings)

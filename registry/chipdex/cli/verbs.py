@@ -22,6 +22,7 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
         Verb("plan", "Find the cheapest fleet for a demand by the hour.", f"{_COMMANDS}.plan:plan"),
         Verb("own", "Say whether to buy hardware or rent it, and from when.", f"{_COMMANDS}.own:own_command"),
         Verb("queue", "Say how long requests wait in front of servers.", f"{_COMMANDS}.queue:queue"),
+        Verb("split", "Say where requests should run: device, site, cloud.", f"{_COMMANDS}.split:split_command"),
         Verb("quality", "Say what accuracy is worth, and which change pays.", f"{_COMMANDS}.quality:quality_command"),
         Verb("lockin", "Say what being stuck with a vendor must be worth.", f"{_COMMANDS}.lockin:lockin_command"),
         Verb("carbon", "Say what a request emits, and what would cut it.", f"{_COMMANDS}.carbon:carbon_command"),

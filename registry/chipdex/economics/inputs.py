@@ -113,7 +113,7 @@ def settled(parameters: Sequence[Parameter], *stated: Mapping[str, Given]) -> In
     """
     known = {one.key for one in parameters}
     for key in (key for source in stated for key in source if key not in known):
-        raise OptionError(f"{key}: there is no such input.", fix=_suggestion(key, known))
+        raise OptionError(f"{key}: there is no such input.", fix=suggestion(key, known))
     figures: dict[str, Given] = {}
     for one in parameters:
         said = next((source[one.key] for source in stated if one.key in source), None)
@@ -146,19 +146,21 @@ def read_inputs(file: Path, parameters: Sequence[Parameter]) -> dict[str, Given]
     """
     known = {one.key: one for one in parameters}
     found: dict[str, Given] = {}
-    for key, stated in _table(file).items():
+    for key, stated in read_table(file).items():
         if key not in known:
-            raise OptionError(f"{file}: {key}: there is no such input.", fix=_suggestion(key, known))
-        found[key] = checked(known[key], _given(file, key, stated), where=f"{file}: {key}")
+            raise OptionError(f"{file}: {key}: there is no such input.", fix=suggestion(key, known))
+        found[key] = checked(known[key], given_of(file, key, stated), where=f"{file}: {key}")
     return found
 
 
-def _suggestion(key: str, known: Iterable[str]) -> str:
+def suggestion(key: str, known: Iterable[str]) -> str:
+    """Return the fix for a key that is none: the one that is near to it, else all there are."""
     near = get_close_matches(key, list(known), n=1)
     return f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
 
 
-def _table(file: Path) -> dict[str, Any]:
+def read_table(file: Path) -> dict[str, Any]:
+    """Return a TOML file's table. Raises StorageError where it cannot be read, OptionError where it is no TOML."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -169,7 +171,8 @@ def _table(file: Path) -> dict[str, Any]:
         raise OptionError(f"--inputs {file} is no TOML: {error}.", fix="Write key = number, one a line.") from error
 
 
-def _given(file: Path, key: str, stated: Any) -> Given:
+def given_of(file: Path, key: str, stated: Any) -> Given:
+    """Return what a file says of a key. Raises OptionError where it is neither a value nor one with its source."""
     if not isinstance(stated, dict):
         return Given(stated, str(file))
     unknown = sorted(set(stated) - {"value", "source"})
