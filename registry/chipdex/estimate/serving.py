@@ -60,8 +60,8 @@ class Serving(Value):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Engine(Value):
-    """One model on its deployments, under a policy: what every kind of step needs."""
+class Engine(Value):
+    """One model on its deployments, under a policy: what every kind of step needs; times in seconds, (rows, points)."""
 
     hw: Hardware
     lay: Layout
@@ -141,7 +141,7 @@ def continuous(
     hw: Hardware, lay: Layout, cost: DecoderCost, lengths: Lengths, batch: Array, policy: Policy = PLAIN
 ) -> Serving:
     """Continuous batching in steady state: `batch` sequences decode while as many prompts come in as leave."""
-    engine = _Engine(hw=hw, lay=lay, cost=cost, lengths=lengths, policy=policy)
+    engine = Engine(hw=hw, lay=lay, cost=cost, lengths=lengths, policy=policy)
     if policy.disaggregated:
         return _disaggregated(engine, batch)
     micro = batch / lay.pipeline
@@ -152,7 +152,7 @@ def continuous(
     return _evenly(engine, batch, micro, arriving)
 
 
-def _evenly(engine: _Engine, batch: Array, micro: Array, arriving: Array) -> Serving:
+def _evenly(engine: Engine, batch: Array, micro: Array, arriving: Array) -> Serving:
     """Return steps that all carry the same share of prompts: the engine's chunk is tuned to what arrives."""
     needed = arriving * engine.prompt
     step = engine.drafted(engine.step(micro, needed), micro)
@@ -166,7 +166,7 @@ def _evenly(engine: _Engine, batch: Array, micro: Array, arriving: Array) -> Ser
     return _steady(engine, batch, step, seconds, prompt_s, engine.prompt / chunk)
 
 
-def _in_lumps(engine: _Engine, batch: Array, micro: Array, arriving: Array) -> Serving:
+def _in_lumps(engine: Engine, batch: Array, micro: Array, arriving: Array) -> Serving:
     """Return steps with prompts and without, as these come: in chunks beside decoding, or in passes of their own.
 
     A prompt is n = max(prompt / chunk, 1) chunks; Poisson arrivals leave exp(-arriving n) of the steps without any.
@@ -190,7 +190,7 @@ def _in_lumps(engine: _Engine, batch: Array, micro: Array, arriving: Array) -> S
 
 
 def _steady(
-    engine: _Engine, batch: Array, step: StepTime, seconds: Array, prompt_s: Array, chunks: Array | float
+    engine: Engine, batch: Array, step: StepTime, seconds: Array, prompt_s: Array, chunks: Array | float
 ) -> Serving:
     tokens, outputs = engine.policy.tokens_per_step, engine.lengths.output.mean
     separate = engine.policy.prefill is Prefill.SEPARATE
@@ -208,7 +208,7 @@ def _steady(
     )
 
 
-def _disaggregated(engine: _Engine, batch: Array) -> Serving:
+def _disaggregated(engine: Engine, batch: Array) -> Serving:
     """Return replicas that prefill and replicas that decode, in the shares at which neither kind waits for the other.
 
     Prefill passes are full chunks. A finished prompt's cache crosses to its decoder before the second token, each
@@ -241,7 +241,7 @@ def static(
     hw: Hardware, lay: Layout, cost: DecoderCost, lengths: Lengths, batch: Array, policy: Policy = PLAIN
 ) -> Serving:
     """One batch submitted at once: every prompt is prefilled, then all decode until the longest answer ends."""
-    engine = _Engine(hw=hw, lay=lay, cost=cost, lengths=lengths, policy=policy)
+    engine = Engine(hw=hw, lay=lay, cost=cost, lengths=lengths, policy=policy)
     micro = batch / lay.pipeline
     none = np.zeros_like(micro)
     passes = np.ceil(micro * engine.prompt / CHUNK_TOKENS)

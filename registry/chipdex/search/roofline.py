@@ -14,21 +14,18 @@ from typing import Any, Final
 import attrs
 import numpy as np
 
-from chipdex.domain.formats import PRECISIONS
 from chipdex.domain.source import Level
 from chipdex.domain.stage import StageKind
 from chipdex.errors import InfeasibleError
 from chipdex.estimate.decoder import Deployments
-from chipdex.estimate.hardware import Hardware, Platform
-from chipdex.estimate.interval import Basis
-from chipdex.estimate.stacks import stack_of
+from chipdex.estimate.hardware import Hardware
 from chipdex.estimate.step import ELEMENTWISE_FRACTION, Span, attended_tokens, cached_tokens
 from chipdex.search.engines import Engine, engine_for
-from chipdex.search.knowledge import Knowledge, factors
-from chipdex.search.operate import lengths_of, operate
+from chipdex.search.knowledge import Knowledge
+from chipdex.search.operate import operate
 from chipdex.search.query import Case, Objective
+from chipdex.search.rebuilt import deployments_of, rate_factor
 from chipdex.search.result import Estimate
-from chipdex.search.space import Split, space
 from chipdex.values import Value
 
 _HALF_BYTES: Final = 2.0
@@ -143,29 +140,18 @@ class _View(Value):
     @cached_property
     def deployments(self) -> Deployments:
         """The deployment, one row."""
-        ways, demand = self.found.parallelism, self.case.demand
-        precision = self.case.precision or PRECISIONS[self.found.precision]
-        platform = Platform(
-            accelerator=self.case.accelerator,
-            precision=precision,
-            kv_precision=self.found.kv_precision or self.case.kv_precision or precision.kv,
-            class_only=self.case.basis is Basis.ROOFLINE,
-            calibration=self.known.calibration,
-        )
-        row = space([platform], [Split(ways["tensor"], ways["pipeline"], ways["expert"])])
-        return attrs.evolve(row.deployments(self.case.model, lengths_of(demand)), policy=demand.policy)
+        return deployments_of(self.case, self.found, self.known)
 
     @cached_property
     def batch(self) -> float:
         """The batch of one replica, unrounded."""
-        case, stack = self.case, stack_of(self.case.framework)
         operation = operate(
             self.engine,
             self.deployments,
-            case.demand,
+            self.case.demand,
             Objective.THROUGHPUT,
             replicas=np.array([[float(self.found.parallelism["replicas"])]]),
-            factor=factors(self.deployments.hw.platforms, case.model, case.demand, stack=stack)[:, None],
+            factor=rate_factor(self.case, self.deployments),
         )
         return float(operation.batch[0])
 
