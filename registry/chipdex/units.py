@@ -58,7 +58,7 @@ COUNTS: Final[frozenset[str]] = frozenset(
         "residual_streams",
         "key_heads", "value_heads", "key_head_dim", "state_size", "groups", "conv_kernel",
         "batch", "concurrency", "accelerators", "nodes", "tensor", "pipeline", "expert", "percentile",
-        "value", "samples", "interruption",
+        "value", "tolerance", "samples", "interruption",
         "macs", "values_moved", "gathered_values", "synaptic_operations", "runs", "items", "outputs_per_inference",
     }
 )  # fmt: skip

@@ -29,6 +29,10 @@ COLUMNS = {
         "interruption as_of fetched_at source state bid"
     ),
     "grids": "id provider region year g_per_kwh kind usd_per_kwh source emissions at estimated",
+    "facts": (
+        "id topic statement setting published value unit tolerance tolerance_fraction evidence quantity needs source "
+        "distribution"
+    ),
     "sources": "record figure source title url retrieved kind",
 }
 
@@ -123,6 +127,28 @@ from = "ds"
 """
 
 
+FACT = """
+schema = 1
+[source.study]
+title = "Study"
+url = "https://example.com/study"
+retrieved = 2026-11-01
+kind = "paper"
+
+[[fact]]
+id = "acme/server-pays"
+topic = "capex-opex"
+statement = "Hours of use after which buying has paid"
+published = "2026-10"
+value = 2500
+unit = "h"
+tolerance = 25
+quantity = "break_even_hours"
+inputs = { capex_usd = 200000, rent_usd_per_hour = 85, own_usd_per_hour = 5 }
+from = "study"
+"""
+
+
 @pytest.fixture
 def registry(bench: Bench) -> Registry:
     files = {
@@ -132,6 +158,7 @@ def registry(bench: Bench) -> Registry:
         "measurements/acme.toml": MEASUREMENT,
         "offers/cloud.toml": offer("acme/x100").replace("as_of", "host_included = false\nas_of"),
         "grids/cloud.toml": GRID,
+        "facts/acme.toml": FACT,
     }
     bench.plugin("chipdex-a", files)
     return bench.load()

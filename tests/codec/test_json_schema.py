@@ -65,6 +65,7 @@ MODEL = EXAMPLES["models/acme/writer-70b.toml"]
 ROWS = EXAMPLES["measurements/acme-2026.toml"]
 TABLES = EXAMPLES["measurements/acme-sweep.toml"]
 OFFERS = EXAMPLES["offers/acme-cloud.toml"]
+FACTS = EXAMPLES["facts/acme.toml"]
 
 
 def as_editors_have_it(value: Any) -> Any:
@@ -159,6 +160,18 @@ def test_every_example_of_the_reference_is_valid(place: str) -> None:
         ("measurements", TABLES, "count = 1,", 'count = "one",'),
         ("offers", OFFERS, "2026-11-01T06:00:00Z", "2026-11-01T06:00:00"),
         ("offers", OFFERS, 'term = "spot"', 'term = "sport"'),
+        ("facts", FACTS, 'quantity = "break_even_hours"\n', ""),
+        ("facts", FACTS, 'needs = "the engine', 'quantity = "ratio"\nneeds = "the engine'),
+        ("facts", FACTS, "tolerance_fraction = 0.01\n", ""),
+        ("facts", FACTS, "tolerance_fraction = 0.01", "tolerance_fraction = 0.01\ntolerance = 25"),
+        ("facts", FACTS, "tolerance_fraction = 0.01", "tolerance_fraction = 1.5"),
+        ("facts", FACTS, "capex_usd = 200000", "capex-usd = 200000"),
+        ("facts", FACTS, "capex_usd = 200000", "capex_usd = true"),
+        ("facts", FACTS, "capex_usd = 200000", "capex_usd = []"),
+        ("facts", FACTS, "capex_usd = 200000", "capex_usd = [1, true]"),
+        ("facts", FACTS, "capex_usd = 200000", "capex_usd = { value = 1 }"),
+        ("facts", FACTS, '"2026-10"', '"October 2026"'),
+        ("facts", FACTS, 'evidence = "primary"', 'evidence = "hearsay"'),
     ],
 )
 def test_what_the_reader_refuses_for_its_form_the_schema_refuses(

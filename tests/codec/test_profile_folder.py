@@ -35,7 +35,7 @@ def test_a_root_that_does_not_exist_holds_nothing(root: Path, cache_dir: Path) -
 def test_every_folder_of_profiles_is_read(write: Write, root: Path, device_text: str, offers_text: str) -> None:
     write("devices/acme/x100.toml", device_text)
     write("offers/acme.toml", offers_text)
-    write("facts/other.toml", "not = 'ours'")
+    write("notes/other.toml", "not = 'ours'")
     contents = read_folder(root, cache_dir=None)
     assert [(plain.folder, plain.id) for plain in contents.records] == [
         ("devices", "acme/x100"),

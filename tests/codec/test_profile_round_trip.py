@@ -23,6 +23,7 @@ from chipdex.codec.write import _figures
 from chipdex.domain import (
     Accelerator,
     Disputed,
+    Fact,
     Kind,
     Limits,
     Measurement,
@@ -35,6 +36,7 @@ from chipdex.domain import (
     Term,
 )
 from chipdex.domain.accelerator import PARTS_OF_KIND
+from chipdex.domain.fact import Inputs
 from chipdex.domain.measurement import METRICS
 from chipdex.domain.model import Family
 from chipdex.domain.stage import Stage
@@ -55,6 +57,10 @@ def values(annotation: Any, key: str) -> st.SearchStrategy[Any]:  # noqa: PLR091
         return st.lists(values(get_args(annotation)[0], key), max_size=2).map(tuple)
     if get_origin(annotation) is Literal:
         return st.sampled_from(get_args(annotation))
+    if annotation == Inputs:
+        numbers = values(float, "value")
+        kinds = st.one_of(numbers, WORDS, st.lists(numbers, min_size=1, max_size=3).map(tuple))
+        return st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True).filter("from".__ne__), kinds)
     if get_origin(annotation) is Mapping:
         return st.dictionaries(st.sampled_from([str(name) for name in Scenario]), values(Limits, key), max_size=2)
     if attrs.has(annotation):
@@ -102,6 +108,8 @@ def records(draw: st.DrawFn, cls: type[Record]) -> Record:
     if isinstance(record, Measurement):
         metric = draw(st.sampled_from(sorted(METRICS)))
         record = attrs.evolve(record, metric=metric, unit=METRICS[metric])
+    if isinstance(record, Fact):
+        record = draw(with_one_way_to_check(record))
     figures = list(_figures({k: v for k, v in values_of(record).items() if k != "sources"}, ""))
     some_sources = st.lists(st.sampled_from(sorted(record.sources)), min_size=1, max_size=2, unique=True).map(tuple)
     if figures and draw(st.booleans()):
@@ -122,6 +130,16 @@ def with_the_parts_of_a_family(model: Model) -> st.SearchStrategy[Model]:
     others = [family for family in Family if family not in (Family.DECODER, Family.VISION_LANGUAGE)]
     stages = st.lists(objects(Stage), min_size=1, max_size=2).map(tuple)
     return st.builds(attrs.evolve, st.just(model), family=st.sampled_from(others), stage=stages)
+
+
+def with_one_way_to_check(fact: Fact) -> st.SearchStrategy[Fact]:
+    """The fact, with what computes it or with what it needs, and published on some day, in some month or year."""
+    dated = DATES.flatmap(lambda date: st.sampled_from([date.isoformat()[:length] for length in (4, 7, 10)]))
+    computed = {"quantity": WORDS, "needs": st.none(), "tolerance_fraction": st.none(), "tolerance": st.floats(0, 9)}
+    needing = {"quantity": st.none(), "needs": WORDS, "tolerance": st.none(), "inputs": st.just({})}
+    return st.one_of(
+        *(st.builds(attrs.evolve, st.just(fact), published=st.none() | dated, **way) for way in (computed, needing))
+    )
 
 
 def spread(record: Record, provenance: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

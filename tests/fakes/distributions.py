@@ -15,6 +15,7 @@ HOOKS = (
     "chipdex_measurements",
     "chipdex_offers",
     "chipdex_grids",
+    "chipdex_facts",
     "chipdex_pricing_sources",
     "chipdex_estimators",
     "chipdex_lint_rules",

@@ -182,6 +182,27 @@ from = "ds"
 """
 
 
+FACT = """schema = 1
+[source.ds]
+title = "Study of servers"
+url = "https://example.com/study"
+retrieved = 2026-11-01
+kind = "paper"
+
+[[fact]]
+id = "acme/server-pays"
+topic = "capex-opex"
+statement = "Hours of use after which buying has paid"
+published = "2026-10"
+value = 2500
+unit = "h"
+tolerance = 25
+quantity = "break_even_hours"
+inputs = { capex_usd = 200000, rent_usd_per_hour = 85, own_usd_per_hour = 5 }
+from = "ds"
+"""
+
+
 def _device(stem: str, form: str, **figures: object) -> str:
     good = {
         "released": "2025-03-01", "gb": 80, "bandwidth": 3350, "technology": "HBM3", "fp32": 60, "bf16": 900,
@@ -209,6 +230,7 @@ WORLD = {
     ),
     "measurements/acme.toml": MEASUREMENT,
     "grids/acme.toml": GRID,
+    "facts/acme.toml": FACT,
 }  # fmt: skip
 """Path -> text of good profiles: six devices of two makers, what runs on them, and what they cost."""
 

@@ -13,7 +13,7 @@ from chipdex.settings import Settings
 ROOT = Path(__file__).parents[2]
 X100 = "devices/acme/x100-oam.toml"
 MODEL, OFFERS = "models/acme/writer-8b.toml", "offers/acme.toml"
-ROWS, GRIDS = "measurements/acme.toml", "grids/acme.toml"
+ROWS, GRIDS, FACTS = "measurements/acme.toml", "grids/acme.toml", "facts/acme.toml"
 
 BAD = [
     ("beyond-built", X100, "tdp_w = 700", "tdp_w = 1e300", "power.tdp_w"),
@@ -54,6 +54,10 @@ BAD = [
     ("offer-price", OFFERS, "count = 8", "count = 1", "offer.0.usd_per_hour"),
     ("list-price", X100, "list_usd = 20000", "list_usd = 160000", "price.list_usd"),
     ("grid-range", GRIDS, "usd_per_kwh = 0.12", "usd_per_kwh = 120", "grid.0.usd_per_kwh"),
+    ("fact-tolerance", FACTS, "tolerance = 25", "tolerance = 2500", "fact.0.tolerance"),
+    ("fact-tolerance", FACTS, "tolerance = 25", "tolerance_fraction = 1", "fact.0.tolerance_fraction"),
+    ("fact-date", FACTS, '"2026-10"', '"2026-11-02"', "fact.0.published"),
+    ("fact-date", FACTS, '"2026-10"', '"2027"', "fact.0.published"),
     ("name-clash", X100, '"acme X100 OAM 80GB board"', '"acme X110 OAM 96GB"', "aliases.0"),
     ("unknown-name", ROWS, '"acme/x100-oam"', '"acme/x100-aom"', "measurement.0.accelerator"),
     ("unknown-name", ROWS, '"acme/writer-8b"', '"acme/wirter-8b"', "measurement.0.model"),

@@ -24,10 +24,11 @@ FOLDER_OF: Final = {
     "measurements": "measurements",
     "offers": "offers",
     "grids": "grids",
+    "facts": "facts",
 }
 """Kind of record -> the folder of profiles that holds it."""
 
-_TOLD_BY: Final = {"offers": "usd_per_hour", "grids": "g_per_kwh"}
+_TOLD_BY: Final = {"offers": "usd_per_hour", "grids": "g_per_kwh", "facts": "statement"}
 
 
 def claims_in_files(
@@ -124,7 +125,7 @@ def _folder_by_content(document: dict[str, Any]) -> str:
 
 
 def _folder_of_tables(tables: Any) -> str:
-    """Return which rows a file's [[table]]s hold, told by the figure that all rows of a kind have."""
+    """Return which rows a file's [[table]]s hold, told by a key that all rows of a kind have."""
     named = (
         {
             key

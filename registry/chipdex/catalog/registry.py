@@ -11,7 +11,7 @@ from chipdex.catalog.gather import FOLDER_OF, claims_in_files, claims_of_code
 from chipdex.catalog.measured import Measured
 from chipdex.catalog.shelf import Shelf
 from chipdex.catalog.warning import Warning_, Warnings
-from chipdex.domain import Accelerator, BenchmarkWorkload, Grid, Measurement, Model, Offer
+from chipdex.domain import Accelerator, BenchmarkWorkload, Fact, Grid, Measurement, Model, Offer
 from chipdex.errors import EmptyRegistryError, OptionError, StorageError, UnknownIdError
 
 if TYPE_CHECKING:
@@ -171,6 +171,11 @@ class Registry:
         """Carbon intensities and electricity prices."""
         return tuple(self.grids_by_id.values())
 
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """Published figures, with how to compute them."""
+        return tuple(self._shelf("facts").values())
+
     @property
     def warnings(self) -> list[Warning_]:
         """What has been met so far: faults of plugins and files, conflicts, offers of unknown devices."""
@@ -192,6 +197,7 @@ class Registry:
             "accelerators": "chipdex-nvidia",
             "offers": "chipdex-pricebook",
             "measurements": "chipdex-mlperf",
+            "facts": "chipdex-facts",
         }
         bringer = bringers.get(missing, "chipdex-profiles")
         fix = f"Run `chipdex install {bringer}`, or `chipdex plugins doctor` if that is installed."

@@ -161,6 +161,15 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         **_texts("emissions at"),
         **_wholes("estimated"),
     },
+    "facts": {
+        **_texts("id topic statement setting published"),
+        **_reals("value"),
+        **_texts("unit"),
+        **_reals("tolerance tolerance_fraction"),
+        **_texts("evidence quantity needs"),
+        **_SOURCE,
+        **_DISTRIBUTION,
+    },
     "sources": {name: _text(None) for name in ("record", "figure", "source", "title", "url", "retrieved", "kind")},
 }
 """Table -> its columns, in order."""

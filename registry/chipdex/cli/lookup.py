@@ -11,7 +11,7 @@ from chipdex.values import Value
 
 RESOLVED: Final = ("accelerators", "models")
 NAMED: Final = ("accelerators", "models", "workloads")
-LISTED: Final = ("offers", "measurements", "grids")
+LISTED: Final = ("offers", "measurements", "grids", "facts")
 
 
 @attrs.frozen(eq=False, repr=False)

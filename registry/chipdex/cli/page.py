@@ -11,7 +11,7 @@ from chipdex.cli.lookup import Found
 from chipdex.cli.page_groups import Place, place_of
 from chipdex.cli.render import Column, Table, text_of
 from chipdex.cli.report import Section
-from chipdex.domain import Accelerator, Disputed, Measurement, Model, Offer, Record, Source
+from chipdex.domain import Accelerator, Disputed, Fact, Measurement, Model, Offer, Record, Source
 
 FIGURE_COLUMNS: Final = (
     Column(key="group", header="", shrink=True),
@@ -28,6 +28,7 @@ _OPTIONAL: Final[Mapping[type[Record], frozenset[str]]] = {
     Model: frozenset({"active_params", "input_tokens", "output_tokens", "inference", "outputs_per_inference"}),
     Offer: frozenset({"fetched_at", "note"}),
     Measurement: frozenset({"rate_per_s", "percentile", "result", "submitter", "system", "round", "power_scope"}),
+    Fact: frozenset({"setting", "published", "tolerance", "tolerance_fraction", "evidence", "quantity", "needs"}),
 }
 """Figures that most records of a kind do not have, so that their absence is nothing unknown."""
 _LONGEST_TEXT: Final = 36

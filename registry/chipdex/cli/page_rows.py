@@ -1,11 +1,11 @@
-"""The pages of rows: an offer with what it costs per accelerator, a measurement, a workload, a grid."""
+"""The pages of rows: an offer with what it costs per accelerator, a measurement, a workload, a grid, a fact."""
 
 import datetime as dt
 
 from chipdex.catalog.renting import usd_per_hour_each
 from chipdex.cli.render import usd
 from chipdex.cli.words import age_text
-from chipdex.domain import BenchmarkWorkload, Grid, Measurement, Offer, Record
+from chipdex.domain import BenchmarkWorkload, Fact, Grid, Measurement, Offer, Record
 
 
 def row_head(record: Record, today: dt.date) -> list[str]:
@@ -19,6 +19,8 @@ def row_head(record: Record, today: dt.date) -> list[str]:
             return [f"{record.id}: {record.scenario} scenario of {record.model}"]
         case Grid():
             return [f"Grid of {record.provider} {record.region} in {record.year} ({record.kind})"]
+        case Fact():
+            return [f"{record.statement}: {record.value:,.10g} {record.unit} ({record.id})"]
         case _:
             return [record.id]
 

@@ -12,6 +12,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from chipdex.codec.annotations import bare, field_types, is_union_by_kind, members_by_kind
 from chipdex.codec.plain import FOLDERS, Plain
 from chipdex.domain import Record, Source
+from chipdex.domain.fact import Input, Inputs
 
 
 def structure(plain: Plain) -> Record:
@@ -98,6 +99,12 @@ def _object(cls: type, converter: Converter) -> Any:
     return make_dict_structure_fn(cls, converter, **hooks)
 
 
+def _input(value: Any) -> Input:
+    if isinstance(value, str):
+        return value
+    return tuple(map(float, value)) if isinstance(value, list) else float(value)
+
+
 class LazySources(Mapping[str, Source]):
     """A record's sources, each made when it is first asked for: a ranking reads hundreds of records and few sources."""
 
@@ -129,6 +136,7 @@ _CHEAP: Final[Mapping[Any, Any]] = {
     dt.datetime: lambda value, _: dt.datetime.fromisoformat(value),
     tuple[str, ...]: lambda value, _: tuple(value),
     Mapping[str, Source]: lambda value, _: LazySources(value),
+    Inputs: lambda value, _: {key: _input(one) for key, one in value.items()},
     Mapping[str, tuple[str, ...]]: lambda value, _: {key: tuple(names) for key, names in value.items()},
 }
 """Hooks of fields whose checked value needs next to nothing done."""

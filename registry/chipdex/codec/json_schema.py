@@ -21,10 +21,11 @@ from chipdex.codec.meanings import meaning_of, unit_in_words
 from chipdex.codec.plain import FOLDERS
 from chipdex.codec.row_ids import ROW_ID_PATTERN
 from chipdex.codec.row_tables import TABLE
-from chipdex.codec.rules import PARTS_OF_FAMILY
+from chipdex.codec.rules import INPUT_KEY, PARTS_OF_FAMILY, PUBLISHED, TOLERANCES
 from chipdex.codec.suggest import did_you_mean
-from chipdex.domain import Accelerator, Disputed, Family, Measurement, Model, Record, Scenario, Source, SourceKind
+from chipdex.domain import Accelerator, Disputed, Fact, Family, Measurement, Model, Record, Scenario, Source, SourceKind
 from chipdex.domain.accelerator import PARTS_OF_KIND
+from chipdex.domain.fact import Inputs
 from chipdex.domain.measurement import METRICS
 from chipdex.errors import OptionError
 from chipdex.ids import ID_PATTERN
@@ -36,6 +37,14 @@ Schema = dict[str, Any]
 _KEPT_APART: Final = ("sources", "provenance", "disputed")
 _TEXT: Final[Schema] = {"type": "string", "pattern": r"\S"}
 _SOURCES: Final[Schema] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
+_INPUTS: Final[Schema] = {
+    "type": "object",
+    "properties": {"from": _SOURCES},
+    "propertyNames": {"pattern": f"^{INPUT_KEY.pattern}$"},
+    "additionalProperties": {
+        "anyOf": [{"type": "number"}, _TEXT, {"type": "array", "items": {"type": "number"}, "minItems": 1}]
+    },
+}
 _FROM: Final = "Which sources state the figures of this table and of those below it: a key of [source.KEY], or several"
 _FROM_EACH: Final = f"{_FROM}; or a table that says so figure by figure."
 _SCALARS: Final[Mapping[Any, Schema]] = {
@@ -152,10 +161,12 @@ class _Parts:
             return {"oneOf": [self.reference(cls) for cls in members.values()]}
         if is_list(annotation):
             return {"type": "array", "items": self.value(key, get_args(annotation)[0])}
+        if annotation == Inputs:
+            return dict(_INPUTS)
         return self.by_scenario(annotation) if is_mapping(annotation) else self.reference(annotation)
 
     def by_scenario(self, mapping: Any) -> Schema:
-        """Return the schema of the one mapping that records have: from a scenario to its table."""
+        """Return the schema of the one mapping to tables that records have: from a scenario."""
         (cls,) = classes_in(mapping)
         scenarios = {str(scenario): self.reference(cls) for scenario in Scenario}
         properties = scenarios | {"from": _from(scenarios)}
@@ -256,6 +267,14 @@ def _rules(record: type[Record]) -> list[Schema]:
         return [_of_family(family) for family in Family]
     if record is Measurement:
         return [{"properties": {"metric": {"enum": list(METRICS)}}}, *map(_of_unit, sorted(set(METRICS.values())))]
+    if record is Fact:
+        tolerances: list[Schema] = [{"required": [key]} for key in TOLERANCES]
+        return [
+            {"oneOf": [{"required": ["quantity"]}, {"required": ["needs"]}]},
+            {"if": {"required": ["quantity"]}, "then": {"oneOf": tolerances}},
+            {"dependentRequired": {"inputs": ["quantity"]}},
+            {"properties": {"published": {"pattern": f"^{PUBLISHED.pattern}$"}}},
+        ]
     return []
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-from chipdex.domain import Accelerator, BenchmarkWorkload, Grid, Measurement, Model, Offer, Record
+from chipdex.domain import Accelerator, BenchmarkWorkload, Fact, Grid, Measurement, Model, Offer, Record
 from chipdex.errors import Problem
 from chipdex.values import Value
 
@@ -28,6 +28,7 @@ FOLDERS: Final[Mapping[str, FolderSpec]] = MappingProxyType(
         "measurements": FolderSpec(Measurement, "measurement"),
         "offers": FolderSpec(Offer, "offer"),
         "grids": FolderSpec(Grid, "grid"),
+        "facts": FolderSpec(Fact, "fact"),
     }
 )
 """Folder of a data package -> what its files hold."""

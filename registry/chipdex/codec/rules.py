@@ -1,11 +1,13 @@
 """What must hold between the fields of a record or a source, beyond the type of each."""
 
+import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from chipdex.codec.faults import Fault, Path
 from chipdex.codec.suggest import did_you_mean
-from chipdex.domain import Accelerator, Family, Kind, Measurement, Model, Record, Scenario, SourceKind
+from chipdex.domain import Accelerator, Fact, Family, Kind, Measurement, Model, Record, Scenario, SourceKind
 from chipdex.domain.accelerator import PARTS_OF_KIND
 from chipdex.domain.measurement import METRICS
 
@@ -97,8 +99,58 @@ def _metric_has_its_unit(data: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("unit",), f'is "{unit}", and {metric} is in {METRICS[metric]}.', fix)
 
 
+INPUT_KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
+"""What an input of a fact may be called."""
+
+PUBLISHED: Final = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+"""A year, a month or a day as ISO 8601 writes it."""
+
+TOLERANCES: Final = ("tolerance", "tolerance_fraction")
+
+
+def _fact_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _can_be_checked(data)
+    inputs = data.get("inputs")
+    for key in inputs if isinstance(inputs, dict) else ():
+        if INPUT_KEY.fullmatch(key) is None:
+            fix = "Write lower-case letters, digits and _, with the unit at the end: usd_per_hour."
+            yield Fault(("inputs", key), "is no name of an input.", fix)
+    published = data.get("published")
+    if isinstance(published, str) and published.strip() and not _is_published(published):
+        fix = "Write a year, a month or a day: 2026, 2026-03 or 2026-03-01."
+        yield Fault(("published",), f'is "{published}", which is no date.', fix)
+
+
+def _can_be_checked(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what keeps a fact from being computed, or said to need something; cells that rows share are no fact."""
+    if "quantity" in data and "needs" in data:
+        yield Fault(("needs",), "is given for a fact that a quantity computes.", "Keep one of the two.")
+    if len(stated := [key for key in TOLERANCES if key in data]) > 1:
+        yield Fault((stated[1],), f"is given beside {stated[0]}.", "Keep one of the two.")
+    if "id" not in data:
+        return
+    if "quantity" not in data:
+        if "needs" not in data:
+            yield Fault(("quantity",), "is missing.", "Name the quantity that gives it, or write what it `needs`.")
+        if "inputs" in data:
+            yield Fault(("inputs",), "is given without a quantity.", "Name the quantity, or remove the inputs.")
+    elif not stated:
+        yield Fault(("tolerance",), "is missing.", "Add it, or `tolerance_fraction`: how far off a figure may be.")
+
+
+def _is_published(text: str) -> bool:
+    if PUBLISHED.fullmatch(text) is None:
+        return False
+    try:
+        dt.date.fromisoformat(text + "0000-01-01"[len(text) :])
+    except ValueError:
+        return False
+    return True
+
+
 _RULES: Final[Mapping[type[Record], Callable[[Mapping[str, Any]], Iterator[Fault]]]] = {
     Accelerator: _parts_belong_to_kind,
     Model: _model_faults,
     Measurement: _metric_has_its_unit,
+    Fact: _fact_faults,
 }

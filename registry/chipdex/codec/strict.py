@@ -28,6 +28,7 @@ from chipdex.codec.bounds import Bounds, bounds_of, longest_of
 from chipdex.codec.faults import Fault, Path, RefusedError, faults_of
 from chipdex.codec.suggest import did_you_mean
 from chipdex.domain import Record
+from chipdex.domain.fact import Input
 from chipdex.units import unit_of
 
 Hook = Callable[[Any, Any], Any]
@@ -107,6 +108,21 @@ def _text(longest: int) -> Hook:
     return read
 
 
+def _input(value: Any, _: Any) -> Any:
+    """Read what a fact is computed from: a text, a number of any sign, or a list of such numbers."""
+    if value.__class__ is str:
+        return _INPUT_TEXT(value, str)
+    if value.__class__ is not list:
+        return _INPUT_NUMBER(value, float)
+    if not value:
+        raise RefusedError("is an empty list.", "Leave the key out when it is unknown.")
+    return tuple(_INPUT_NUMBER(one, float) for one in value)
+
+
+def _is_input(annotation: Any) -> bool:
+    return bool(annotation == Input)
+
+
 def _boolean(value: Any, _: Any) -> bool:
     if value.__class__ is not bool:
         raise RefusedError(f"is {described(value)}, where true or false is expected.", "Write true or false, unquoted.")
@@ -143,6 +159,9 @@ def unknown_choice(value: object, known: Iterable[str]) -> RefusedError:
     fix = did_you_mean(str(value), known) or "Write one of them."
     return RefusedError(f"is {described(value)}, which is not one of {', '.join(known)}.", fix)
 
+
+_INPUT_TEXT: Final = _text(longest_of("name"))
+_INPUT_NUMBER: Final = _number("value", float)
 
 _Name = NewType("_Name", str)
 """A text of a list of names, none of which is longer than a name may be."""
@@ -235,6 +254,7 @@ def _converter(*, detailed: bool) -> Converter:
     converter = Converter(detailed_validation=detailed, forbid_extra_keys=True)
     for kind, hook in _SCALARS.items():
         converter.register_structure_hook(kind, hook)
+    converter.register_structure_hook_func(_is_input, _input)
     converter.register_structure_hook_factory(attrs.has, _table)
     converter.register_structure_hook_factory(is_union_by_kind, _by_kind)
     converter.register_structure_hook_factory(is_list, _array)

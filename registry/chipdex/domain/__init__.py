@@ -21,6 +21,7 @@ from chipdex.domain.accelerator import (
     Status,
     Topology,
 )
+from chipdex.domain.fact import Evidence, Fact
 from chipdex.domain.formats import PRECISIONS, Precision
 from chipdex.domain.grid import Emissions, Grid, IntensityKind
 from chipdex.domain.kv_cache import kv_bytes_per_token, kv_cache_values
@@ -57,6 +58,8 @@ __all__ = [
     "DenseMlp",
     "Disputed",
     "Emissions",
+    "Evidence",
+    "Fact",
     "Family",
     "FullAttention",
     "Grid",

@@ -46,6 +46,7 @@ LINT_THEMES: Final = (
     "balance",
     "dates",
     "prices",
+    "facts",
     "identity",
     "measured",
     "models",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RecordKind = Literal["accelerators", "models", "measurements", "offers", "grids"]
-RECORD_KINDS: Final[tuple[RecordKind, ...]] = ("accelerators", "models", "measurements", "offers", "grids")
+RecordKind = Literal["accelerators", "models", "measurements", "offers", "grids", "facts"]
+RECORD_KINDS: Final[tuple[RecordKind, ...]] = ("accelerators", "models", "measurements", "offers", "grids", "facts")
 
 
 class PluginHost:

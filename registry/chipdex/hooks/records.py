@@ -112,8 +112,9 @@ class LintRule(Value):
 
     `check` takes a record and looks at nothing else. `compare` takes a record and everything that is known, the
     records under inspection included, to be read only: `accelerators`, `models` and `workloads` by id, `offers`,
-    `measurements` and `grids` in rows, `resolve(kind, name)`. A rule has either, or both. `about` are the types of
-    record that it is called with, `finds` says in a sentence what it looks for, `help` what to do about a finding.
+    `measurements`, `grids` and `facts` in rows, `resolve(kind, name)`. A rule has either, or both. `about` are the
+    types of record that it is called with, `finds` says in a sentence what it looks for, `help` what to do about a
+    finding.
     """
 
     id: str

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pluggy
 
-from chipdex.domain import Accelerator, Grid, Measurement, Model, Offer
+from chipdex.domain import Accelerator, Fact, Grid, Measurement, Model, Offer
 from chipdex.hooks.records import Command, Estimator, LintRule, PricingSource, ProfileSource
 
 PROJECT: Final = "chipdex"
@@ -219,6 +219,43 @@ def chipdex_grids() -> Iterable[Grid]:
 
 
 @hookspec
+def chipdex_facts() -> Iterable[Fact]:
+    """Yield published figures, each with how to compute it, or with what that needs.
+
+    A complete plugin module::
+
+        import datetime as dt
+
+        from chipdex.api import Evidence, Fact, Source, SourceKind, hookimpl
+
+        STUDY = Source(
+            title="Acme study of on-premise servers",
+            kind=SourceKind.PAPER,
+            retrieved=dt.date(2026, 11, 1),
+            url="https://example.com/study.pdf",
+        )
+
+        @hookimpl
+        def chipdex_facts():
+            yield Fact(
+                id="acme/server-pays-2026",
+                topic="capex-opex",
+                statement="Hours of use after which buying the server has paid",
+                published="2026-10",
+                value=2500.0,
+                unit="h",
+                tolerance_fraction=0.01,
+                evidence=Evidence.PRIMARY,
+                quantity="break_even_hours",
+                inputs={"capex_usd": 200000.0, "rent_usd_per_hour": 85.0, "own_usd_per_hour": 5.0},
+                sources={"study": STUDY},
+                provenance={"": ("study",)},
+            )
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def chipdex_pricing_sources() -> Iterable[PricingSource]:
     """Yield fetchers of current prices; each is called only when prices are refreshed.
 
@@ -364,6 +401,7 @@ YIELDS: Final[dict[str, type[Any]]] = {
     "chipdex_measurements": Measurement,
     "chipdex_offers": Offer,
     "chipdex_grids": Grid,
+    "chipdex_facts": Fact,
     "chipdex_pricing_sources": PricingSource,
     "chipdex_estimators": Estimator,
     "chipdex_lint_rules": LintRule,

@@ -82,7 +82,7 @@ def lint_registry(
     view = View(registry, today=today)
     records: list[Record] = [
         *view.accelerators.values(), *view.models.values(), *view.workloads.values(),
-        *view.offers, *view.measurements, *view.grids,
+        *view.offers, *view.measurements, *view.grids, *view.facts,
     ]  # fmt: skip
     places = _Places(registry)
     found = findings(records, view, host, places.file_of, heard)

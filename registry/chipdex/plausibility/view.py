@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from chipdex.catalog import Registry
-from chipdex.domain import Accelerator, BenchmarkWorkload, Grid, Measurement, Model, Offer, Record
+from chipdex.domain import Accelerator, BenchmarkWorkload, Fact, Grid, Measurement, Model, Offer, Record
 from chipdex.ids import normal_form
 
 T = TypeVar("T")
@@ -18,6 +18,7 @@ KIND_OF: Final[Mapping[type[Record], str]] = {
     Offer: "offers",
     Measurement: "measurements",
     Grid: "grids",
+    Fact: "facts",
 }
 """Type of a record -> what the registry calls its kind."""
 
@@ -70,6 +71,11 @@ class View:
     def grids(self) -> tuple[Grid, ...]:
         """Carbon intensities and electricity prices."""
         return self._rows("grids", self._registry.grids)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """Published figures."""
+        return self._rows("facts", self._registry.facts)
 
     def resolve(self, kind: str, name: str) -> str | None:
         """Return the id of the accelerator or model that is called `name`; None where nobody or several are."""

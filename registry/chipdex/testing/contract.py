@@ -146,7 +146,7 @@ class PluginContract:
     def test_the_registry_takes_all_of_it(self) -> None:
         """The plugin brings something, and a registry of it alone has nothing to warn of."""
         registry, host = self.plugin.registry, self.plugin.host
-        brought = (*self.records, *registry.offers, *registry.measurements, *registry.grids)
+        brought = (*self.records, *registry.offers, *registry.measurements, *registry.grids, *registry.facts)
         own = (*host.pricing_sources(), *host.commands(), *host.estimators(), *host.lint_rules())
         mine = [one for one, origin in own if origin.distribution == self.plugin.distribution]
         if not brought and not mine:
@@ -176,7 +176,7 @@ class PluginContract:
         for folder, brought in zip(FOLDERS, (self.devices, self.models, registry.workloads), strict=False):
             found[folder] = len(brought)
         found |= {"measurements": len(registry.measurements), "offers": len(registry.offers)}
-        found |= {"grids": len(registry.grids)}
+        found |= {"grids": len(registry.grids), "facts": len(registry.facts)}
         hold(f"{found[of]} {of} are fewer than {least}." for of, least in self.least.items() if found[of] < least)
 
     # Where its figures come from

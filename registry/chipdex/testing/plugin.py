@@ -106,7 +106,7 @@ class InstalledPlugin:
 
     @cached_property
     def records(self) -> Mapping[str, Record]:
-        """The plugin's devices, models and workloads by id, without its rows of measurements, offers and grids."""
+        """The plugin's devices, models and workloads by id, without what stands in rows."""
         return {**self.devices, **self.models, **self.registry.workloads}
 
 

@@ -10,7 +10,7 @@ from chipdex.cli.options import no_plugins_option
 @click.argument("kind", metavar="KIND")
 @no_plugins_option
 def schema(kind: str) -> None:
-    """Print the JSON Schema of a KIND of profiles: devices, models, workloads, measurements, offers or grids.
+    """Print the JSON Schema of a KIND of profiles: devices, models, workloads, measurements, offers, grids or facts.
 
     An editor that reads it completes keys, shows what they mean, and underlines what `chipdex lint` would refuse.
     """

@@ -24,7 +24,7 @@ from chipdex.cli.tables import ask, plain_columns
 @format_options
 @click.pass_obj
 def sql(session: Session, query: str, timeout: float, output: str) -> None:
-    """Run QUERY, one SELECT, over the tables accelerators, models, measurements, offers, grids and sources.
+    """Run QUERY, one SELECT, over the tables accelerators, models, measurements, offers, grids, facts and sources.
 
     Every row that QUERY gives is printed; `LIMIT 10` gives ten.
     """

@@ -1,62 +1,45 @@
-"""`chipdex validate`: predicted against measured, held out, for everyone to see."""
+"""`chipdex validate`: predicted against measured, held out, and published facts against computed, for all to see."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
 
-import attrs
 import click
 
-from chipdex.calibrate.calibrating import evidence
-from chipdex.calibrate.knowing import FILE, own_table
-from chipdex.calibrate.validating import Line, Regret, Validation
-from chipdex.calibrate.validating import validate as run_validation
 from chipdex.cli import streams
 from chipdex.cli.options import format_options
-from chipdex.cli.render import Column, Table, counted
-from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session
-from chipdex.errors import EmptyRegistryError
-from chipdex.estimate.calibration import shipped
-
-NOISE_FLOOR: Final = (
-    "Noise floor: two tuned submitters with the same hardware and stack differ by 3.4 % (Offline), 7.0 % (Server)"
-    " and 3.7 % (SingleStream) at the median (MLPerf Inference v2.0 to v6.0)."
-)
-
-
-def _percent(value: Any) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _signed(value: Any) -> str:
-    return f"{100 * value:+.1f} %"
-
-
-COLUMNS: Final = (
-    Column(key="name", header="what"),
-    Column(key="holdout", header="held out"),
-    Column(key="cells", right=True),
-    Column(key="devices", right=True),
-    Column(key="median", header="median error", right=True, show=_percent),
-    Column(key="p90", header="p90", right=True, show=_percent),
-    Column(key="bias", right=True, show=_signed),
-    Column(key="coverage", header="in 80 % interval", right=True, show=_percent),
-    Column(key="coverage_range", header="range of that share", importance=1, right=True),
-)
+from chipdex.errors import EmptyRegistryError, OptionError
 
 
 @click.command()
 @click.option("--table", is_flag=True, help="Only the summary, as it stands in the README.")
+@click.option("--facts", is_flag=True, help="Compute published facts instead, each with its own error.")
+@click.option("--check", is_flag=True, help="With --facts: status 1 where one is outside its tolerance, or failed.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @format_options
 @click.pass_obj
-def validate(session: Session, table: bool, plot: Path | None, output: str) -> int:
+def validate(session: Session, table: bool, facts: bool, check: bool, plot: Path | None, output: str) -> int:
     """Compare predictions with published measurements that were held out.
 
     A device that is held out takes everything of it along: its rows, its kernel tables, its effects. Errors are
     |ln(predicted / measured)|, medians over cells with each device weighing the same.
+
+    With --facts, published figures that plugins bring are computed with the functions of the other commands: prices,
+    queues, energy, carbon, quality. A row that needs data which are not here says so.
     """
+    if facts:
+        return _facts(session, table=table, check=check, plot=plot, output=output)
+    if check:
+        raise OptionError("--check is about facts.", fix="Add --facts.")
+    return _errors(session, table=table, plot=plot, output=output)
+
+
+def _errors(session: Session, *, table: bool, plot: Path | None, output: str) -> int:
+    from chipdex.calibrate.calibrating import evidence  # noqa: PLC0415 - facts need no estimate
+    from chipdex.calibrate.knowing import FILE, own_table  # noqa: PLC0415 - likewise
+    from chipdex.calibrate.validating import validate as run_validation  # noqa: PLC0415 - likewise
+    from chipdex.cli.validation_page import validation_report  # noqa: PLC0415 - likewise
+    from chipdex.estimate.calibration import shipped  # noqa: PLC0415 - likewise
+
     if plot is not None:
         from chipdex.cli.pictures import altair, check_target  # noqa: PLC0415 - an extra, asked for before the work
 
@@ -77,69 +60,17 @@ def validate(session: Session, table: bool, plot: Path | None, output: str) -> i
 
         draw_validation(result, plot)
         streams.say(f"Drew {plot}.")
-    Report(
-        schema="validate@1",
-        body=_body(result),
-        keys=[field.name for field in attrs.fields(Line)],
-        rows=[attrs.asdict(line) for line in (*result.lines, *result.vendors, *result.bases)],
-        sections=_sections(result, short=table),
-    ).publish(session, output)
+    validation_report(result, short=table).publish(session, output)
     return 0
 
 
-def _body(result: Validation) -> dict[str, Any]:
-    return {
-        "cells": result.cells,
-        "left_out": dict(result.left),
-        "lines": [attrs.asdict(line) for line in result.lines],
-        "vendors": [attrs.asdict(line) for line in result.vendors],
-        "bases": [attrs.asdict(line) for line in result.bases],
-        "regret": [attrs.asdict(regret) for regret in result.regrets],
-        "worst": [dict(row) for row in result.worst],
-        "points": [dict(row) for row in result.points],
-    }
+def _facts(session: Session, *, table: bool, check: bool, plot: Path | None, output: str) -> int:
+    if table or plot is not None:
+        raise OptionError("Facts have no summary and no picture.", fix="Leave --table and --plot out.")
+    from chipdex.cli.facts_page import facts_report  # noqa: PLC0415 - economics is for facts only
+    from chipdex.economics.facts import Verdict, check_facts  # noqa: PLC0415 - likewise
 
-
-def _sections(result: Validation, *, short: bool) -> list[Section]:
-    left = ", ".join(f"{number:,} {why}" for why, number in result.left.items())
-    head = f"{counted(result.cells, 'cell')} of predicted and measured ({left}). {NOISE_FLOOR}"
-    lines = [line for line in result.lines if not short or line.holdout in {"device", "model"}]
-    sections = [Section(lines=(head,), table=_table(lines)), Section(table=_table(result.vendors))]
-    sections.append(Section(lines=("Regret of the device picked:",), table=_regrets(result.regrets)))
-    if not short:
-        sections.append(Section(table=_table(result.bases)))
-        sections.append(Section(lines=("The ten worst cells:",), table=_worst(result)))
-    return sections
-
-
-def _table(lines: Sequence[Line]) -> Table:
-    rows = [
-        {**attrs.asdict(line), "coverage_range": f"{100 * line.coverage_low:.0f} - {100 * line.coverage_high:.0f} %"}
-        for line in lines
-    ]
-    return Table(columns=COLUMNS, rows=rows)
-
-
-def _regrets(regrets: Sequence[Regret]) -> Table:
-    columns = (
-        Column(key="name", header="regret"),
-        Column(key="workloads", right=True),
-        Column(key="median", right=True, show=_percent),
-        Column(key="mean", right=True, show=_percent),
-        Column(key="worst", right=True, show=_percent),
-        Column(key="right", header="picked the best", right=True, show=_percent),
-    )
-    return Table(columns=columns, rows=[attrs.asdict(regret) for regret in regrets])
-
-
-def _worst(result: Validation) -> Table:
-    columns = (
-        Column(key="accelerator"),
-        Column(key="count", right=True),
-        Column(key="model"),
-        Column(key="precision"),
-        Column(key="measure"),
-        Column(key="predicted_over_measured", header="predicted / measured", right=True, show=lambda v: f"{v:.2f}"),
-        Column(key="reason"),
-    )
-    return Table(columns=columns, rows=[dict(row) for row in result.worst])
+    session.need("facts")
+    checked = check_facts(session.registry.facts, session.registry)
+    facts_report(checked, session.registry).publish(session, output)
+    return int(check and any(one.verdict in {Verdict.OUTSIDE, Verdict.FAILED} for one in checked))

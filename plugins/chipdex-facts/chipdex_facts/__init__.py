@@ -1,0 +1,1 @@
+"""Profiles only: this package executes nothing."""

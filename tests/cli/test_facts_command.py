@@ -1,0 +1,164 @@
+"""`chipdex validate --facts`: published facts beside what is computed, by topic, whoever brought them."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Chipdex = Callable[..., Any]
+
+FACTS = """
+schema = 1
+[source.study]
+title = "Study of servers"
+url = "https://example.com/study"
+retrieved = 2026-11-01
+kind = "paper"
+
+[[fact]]
+id = "acme/pays"
+topic = "capex-opex"
+statement = "Hours of use after which buying has paid"
+published = "2026-10"
+value = 2520
+unit = "h"
+tolerance_fraction = 0.01
+evidence = "primary"
+quantity = "break_even_hours"
+inputs = { capex_usd = 200000, rent_usd_per_hour = 85, own_usd_per_hour = 5 }
+from = "study"
+"""
+OTHERS = """
+[[fact]]
+id = "acme/far-off"
+topic = "queueing"
+statement = "Share that waits"
+value = 0.9
+unit = "of arrivals"
+tolerance = 0.05
+quantity = "wait_probability"
+inputs = { servers = 1, offered_load = 0.8 }
+from = "study"
+
+[[fact]]
+id = "acme/zero"
+topic = "queueing"
+statement = "A ratio of nothing"
+value = 1
+unit = "x"
+tolerance = 0.1
+quantity = "quotient"
+inputs = { over = 1, per_under = 0 }
+from = "study"
+
+[[fact]]
+id = "acme/trace"
+topic = "traces"
+statement = "Requests"
+value = 5.0e22
+unit = "requests"
+needs = "the trace file"
+from = "study"
+"""
+
+
+@pytest.fixture
+def facts(shelf: Path) -> Path:
+    """Put a fact beside the shelf's records, and return its file."""
+    (shelf / "facts").mkdir(exist_ok=True)
+    file = shelf / "facts" / "acme.toml"
+    file.write_text(FACTS, encoding="utf-8")
+    return file
+
+
+def add(file: Path, text: str) -> None:
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("facts")
+def test_each_fact_stands_beside_what_is_computed_with_its_own_error(chipdex: Chipdex) -> None:
+    done = chipdex("validate", "--facts", "--no-plugins", "--json")
+    document = json.loads(done.out)
+    assert (done.code, document["schema"]) == (0, "chipdex/facts@1")
+    (row,) = document["facts"]
+    assert (row["id"], row["verdict"], row["value"], row["computed"]) == ("acme/pays", "within", 2520, 2500)
+    assert (row["error"], row["error_fraction"]) == (-20, pytest.approx(-20 / 2520))
+    assert row["inputs"] == {"capex_usd": 200000, "rent_usd_per_hour": 85, "own_usd_per_hour": 5}
+    assert row["sources"]["study"]["url"] == "https://example.com/study"
+    assert document["counts"] == {"within": 1, "outside": 0, "needs": 0, "failed": 0}
+
+
+def test_every_verdict_is_visible_and_counted(facts: Path, chipdex: Chipdex) -> None:
+    add(facts, OTHERS)
+    done = chipdex("validate", "--facts", "--no-plugins")
+    assert done.code == 0
+    assert "acme/far-off: 0.8 of arrivals where 0.9 is published, and an error of 0.05 is allowed." in done.out
+    assert "acme/zero: it divides by zero." in done.out
+    assert "acme/trace: the trace file." in done.out
+    assert "4 facts: 1 within their tolerance, 1 outside, 1 that could not be computed, 1 that need data" in done.out
+    topics = [
+        line.split()[0] for line in done.out.splitlines() if line.rstrip() in {"capex-opex:", "queueing:", "traces:"}
+    ]
+    assert topics == ["capex-opex:", "queueing:", "traces:"]
+
+
+def test_json_counts_by_topic(facts: Path, chipdex: Chipdex) -> None:
+    add(facts, OTHERS)
+    document = json.loads(chipdex("validate", "--facts", "--no-plugins", "--json").out)
+    assert document["topics"]["queueing"] == {"within": 0, "outside": 1, "needs": 0, "failed": 1}
+    assert [row["topic"] for row in document["facts"]] == ["capex-opex", "queueing", "queueing", "traces"]
+
+
+@pytest.mark.parametrize(("text", "status"), [("", 0), (OTHERS.partition('[[fact]]\nid = "acme/zero"')[0], 1)])
+def test_check_has_status_1_where_a_fact_is_outside(facts: Path, chipdex: Chipdex, text: str, status: int) -> None:
+    add(facts, text)
+    assert chipdex("validate", "--facts", "--check", "--no-plugins").code == status
+
+
+@pytest.mark.usefixtures("facts")
+def test_csv_and_lines_hold_every_field(chipdex: Chipdex) -> None:
+    rows = list(csv.DictReader(io.StringIO(chipdex("validate", "--facts", "--no-plugins", "--format", "csv").out)))
+    assert (rows[0]["id"], rows[0]["verdict"], float(rows[0]["computed"])) == ("acme/pays", "within", 2500)
+    (line,) = chipdex("validate", "--facts", "--no-plugins", "--format", "jsonl").out.splitlines()
+    assert json.loads(line)["source"] == "Study of servers"
+    assert "acme/pays" in chipdex("validate", "--facts", "--no-plugins", "--format", "md").out
+
+
+@pytest.mark.parametrize("option", [("--table",), ("--plot", "out.png")])
+@pytest.mark.usefixtures("facts")
+def test_facts_have_no_summary_and_no_picture(chipdex: Chipdex, option: tuple[str, ...]) -> None:
+    done = chipdex("validate", "--facts", "--no-plugins", *option)
+    assert (done.code, "Leave --table and --plot out." in done.err) == (2, True)
+
+
+def test_check_is_about_facts(chipdex: Chipdex) -> None:
+    done = chipdex("validate", "--check", "--no-plugins")
+    assert (done.code, "Add --facts." in done.err) == (2, True)
+
+
+@pytest.mark.usefixtures("shelf")
+def test_without_facts_it_says_which_plugin_brings_them(chipdex: Chipdex) -> None:
+    done = chipdex("validate", "--facts", "--no-plugins")
+    assert done.code == 3
+    assert "holds no facts" in done.err
+
+
+@pytest.mark.usefixtures("facts")
+def test_a_fact_has_a_page_and_a_row(chipdex: Chipdex) -> None:
+    page = chipdex("show", "acme/pays", "--no-plugins").out
+    assert "Hours of use after which buying has paid: 2,520 h (acme/pays)" in page
+    assert "break_even_hours" in page
+    document = json.loads(chipdex("sql", "SELECT topic, value, quantity FROM facts", "--no-plugins", "--json").out)
+    assert document["rows"] == [{"topic": "capex-opex", "value": 2520, "quantity": "break_even_hours"}]
+
+
+def test_a_file_of_facts_lints(facts: Path, chipdex: Chipdex) -> None:
+    assert chipdex("lint", str(facts), "--no-plugins").code == 0
+    loose = facts.parent.parent.parent / "loose.toml"
+    loose.write_text(FACTS.replace("tolerance_fraction = 0.01\n", ""), encoding="utf-8")
+    done = chipdex("lint", str(loose), "--no-plugins")
+    assert (done.code, "fact.0.tolerance: is missing." in done.out) == (1, True)
