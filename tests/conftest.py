@@ -1,11 +1,14 @@
 """What all tests share: settings of their own, never the user's, and the fakes on the import path."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests say `from fakes.distributions import ...`
+
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiling takes 10 s; tests of what is compiled ask for it
 
 SWITCHES = ("CHIPDEX_PLUGINS", "CHIPDEX_DISABLE_PLUGINS", "CHIPDEX_STRICT", "CHIPDEX_DEBUG")
 

@@ -58,6 +58,7 @@ COMMANDS: dict[tuple[str, ...], int] = {
     ("resolve", "ACME x100 board", "--json"): ANSWERED,
     ("sql", "SELECT count(*) AS n FROM accelerators", "--json"): ANSWERED,
     ("plan", "acme/m1", "--json"): REFUSED,
+    ("simulate", "acme/m1", "--trace", "nowhere.csv", "--json"): NOTHING,
     ("own", "--capex-usd", "9000", "--rent-usd-per-hour", "2", "--json"): ANSWERED,
     ("queue", "--servers", "2", "--offered-load", "1.6", "--json"): ANSWERED,
     ("split", "--data-stays", "nowhere", "--json"): REFUSED,

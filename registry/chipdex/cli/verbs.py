@@ -20,6 +20,7 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
     ),
     "Decisions": (
         Verb("plan", "Find the cheapest fleet for a demand by the hour.", f"{_COMMANDS}.plan:plan"),
+        Verb("simulate", "Replay a trace of requests through a fleet.", f"{_COMMANDS}.simulate:simulate_command"),
         Verb("own", "Say whether to buy hardware or rent it, and from when.", f"{_COMMANDS}.own:own_command"),
         Verb("queue", "Say how long requests wait in front of servers.", f"{_COMMANDS}.queue:queue"),
         Verb("split", "Say where requests should run: device, site, cloud.", f"{_COMMANDS}.split:split_command"),

@@ -11,7 +11,6 @@ from chipdex.errors import OptionError, StorageError
 
 HOURS_PER_DAY: Final = 24
 MOST_HOURS: Final = 8784
-COLUMNS: Final = ("hour", "requests_per_s")
 
 _STANDARD: Final = NormalDist()
 _WINDOW_S: Final = 60.0
@@ -37,40 +36,53 @@ def day(rate_per_s: float, peak_to_mean: float = 1.0) -> tuple[float, ...]:
 def read_demand(file: Path) -> tuple[float, ...]:
     """Return the hourly rates of a CSV with the columns `hour` (0, 1, 2, ...) and `requests_per_s`.
 
-    Raises StorageError where it cannot be read, OptionError with the line for a gap, an hour twice, or what is no rate.
+    Raises what `read_hours` raises, and OptionError where nothing is asked for.
+    """
+    rates = read_hours(file, "--demand", "requests_per_s")
+    if not any(rates):
+        raise OptionError(f"--demand {file} asks for nothing in any hour.", fix=_shape("requests_per_s"))
+    return rates
+
+
+def read_hours(file: Path, option: str, column: str) -> tuple[float, ...]:
+    """Return the numbers in a column of a CSV by the column `hour` (0, 1, 2, ...).
+
+    Raises StorageError where it cannot be read, OptionError with the line for a gap, an hour twice, or what is no
+    number from 0; both name the option that gave the file.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            return _hours(file, csv.DictReader(stream))
+            return _hours(f"{option} {file}", file, csv.DictReader(stream), column)
     except OSError as error:
-        raise StorageError(f"--demand {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
+        raise StorageError(f"{option} {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise OptionError(f"--demand {file} is no CSV in UTF-8: {error}.", fix=_SHAPE) from error
+        raise OptionError(f"{option} {file} is no CSV in UTF-8: {error}.", fix=_shape(column)) from error
 
 
-_SHAPE: Final = "Write a header hour,requests_per_s and a line for each hour: 0,12.5."
+def _shape(column: str) -> str:
+    return f"Write a header hour,{column} and a line for each hour: 0,12."
 
 
-def _hours(file: Path, rows: "csv.DictReader[str]") -> tuple[float, ...]:
-    lacking = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+def _hours(what: str, file: Path, rows: "csv.DictReader[str]", column: str) -> tuple[float, ...]:
+    lacking = [name for name in ("hour", column) if name not in (rows.fieldnames or ())]
     if lacking:
-        raise OptionError(f"--demand {file} has no column {lacking[0]}.", fix=_SHAPE)
-    rates: list[float] = []
+        raise OptionError(f"{what} has no column {lacking[0]}.", fix=_shape(column))
+    found: list[float] = []
     for row in rows:
         where = f"{file}:{rows.line_num}"
-        if len(rates) >= MOST_HOURS:
+        if len(found) >= MOST_HOURS:
             raise OptionError(f"{where}: more than the {MOST_HOURS:,} hours of a year.", fix="Give a year at most.")
-        if _number(row["hour"]) != len(rates):
+        if _number(row["hour"]) != len(found):
             raise OptionError(
-                f"{where}: hour is {row['hour']!r} where {len(rates)} is due.", fix="Give every hour once, from 0."
+                f"{where}: hour is {row['hour']!r} where {len(found)} is due.", fix="Give every hour once, from 0."
             )
-        rate = _number(row["requests_per_s"])
-        if not (math.isfinite(rate) and rate >= 0.0):
-            raise OptionError(f"{where}: requests_per_s is {row['requests_per_s']!r}.", fix="Give a number from 0.")
-        rates.append(rate)
-    if not any(rates):
-        raise OptionError(f"--demand {file} asks for nothing in any hour.", fix=_SHAPE)
-    return tuple(rates)
+        number = _number(row[column])
+        if not (math.isfinite(number) and number >= 0.0):
+            raise OptionError(f"{where}: {column} is {row[column]!r}.", fix="Give a number from 0.")
+        found.append(number)
+    if not found:
+        raise OptionError(f"{what} has no hour.", fix=_shape(column))
+    return tuple(found)
 
 
 def _number(text: str | None) -> float:

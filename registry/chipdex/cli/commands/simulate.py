@@ -1,0 +1,207 @@
+"""`chipdex simulate`: a request trace replayed through a fleet that batches, queues and scales."""
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from chipdex.cli import streams
+from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.numbers import AMOUNT, COUNT
+from chipdex.cli.options import choice_option, number_option
+from chipdex.cli.pictures import ready, save
+from chipdex.cli.questions import electricity_of
+from chipdex.cli.replay_candidates import Deployed, deployed
+from chipdex.cli.replay_page import MARGIN, body, description_report, merged, rows, sections, warnings
+from chipdex.cli.report import Report
+from chipdex.cli.session import Session
+from chipdex.economics.demand import read_hours
+from chipdex.economics.inputs import Inputs, settled
+from chipdex.economics.sensitivity import Outcome, swings
+from chipdex.errors import ChipdexError, OptionError
+from chipdex.simulation.describe import describe
+from chipdex.simulation.replay import Replay, replay_all
+from chipdex.simulation.settings import MOST_REPLICAS, PARAMETERS, Autoscale, Plan
+from chipdex.simulation.traces import Format, Trace, format_of
+
+_MOST_SEEDS: Final = 1000
+
+
+@click.command("simulate")
+@click.argument("model", required=False)
+@click.option("--trace", "file", type=click.Path(path_type=Path), metavar="FILE", help="The requests, in order.")
+@choice_option("--trace-format", Format, "How it is written (seen from its first line unless said)")
+@click.option("--describe", "only_describe", is_flag=True, help="Describe the trace, and replay nothing.")
+@click.option("--skip-empty", is_flag=True, help="Leave out requests without prompt or answer.")
+@click.option("--device", multiple=True, metavar="D", help="The accelerator; may be repeated.  [default: best's]")
+@number_option("--count", COUNT, "N", "Accelerators of one replica.")
+@click.option("--precision", metavar="P", help="Format of the weights.  [default: the publisher's, or fp8]")
+@number_option("--tensor", COUNT, "T", "Tensor parallelism of a replica.")
+@number_option("--replicas", COUNT, "N", "Replicas, or those it begins with; may be repeated.", multiple=True)
+@choice_option("--autoscale", Autoscale, "What scales the fleet (none unless said)")
+@number_option("--min-replicas", COUNT, "N", "Least replicas.", default=1, show_default=True)
+@number_option("--max-replicas", COUNT, "N", "Most replicas.  [default: twice what the busiest minute takes]")
+@click.option("--schedule", type=click.Path(path_type=Path), metavar="FILE", help="Replicas by the hour: a CSV.")
+@number_option("--ttft-ms", AMOUNT, "X", "Limit on the time to the first token.")
+@number_option("--tpot-ms", AMOUNT, "X", "Limit on the time per further token.")
+@click.option("--grid", metavar="G", help="Where it runs, for its carbon: a grid's id, a region, or a country's code.")
+@number_option("--seeds", COUNT, "N", "Replays, all but the first with lengths dealt anew.", default=1)
+@number_option("--jobs", COUNT, "N", "Processes that replay side by side.", default=1, show_default=True)
+@click.option("--scheduler", metavar="ADDRESS", help="Replay on a Dask cluster: tcp://host:8786.")
+@decision_options(PARAMETERS)
+@click.pass_obj
+def simulate_command(
+    session: Session,
+    /,
+    model: str | None,
+    file: Path | None,
+    inputs: Path | None,
+    sensitivity: bool,
+    plot: Path | None,
+    output: str,
+    **options: Any,
+) -> None:
+    """Replay the requests of a trace through replicas of MODEL, and say how long they wait and what it costs.
+
+    A trace is of Azure's, BurstGPT's or Mooncake's form, or a CSV of arrival_s, input_tokens and output_tokens. Each
+    --device and each number of --replicas is a candidate of its own.
+    """
+    if file is None:
+        raise OptionError("--trace is missing.", fix="Name a file of requests.")
+    ready(plot)
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    trace = _trace(file, options)
+    told = describe(trace.pieces())
+    if options["only_describe"]:
+        description_report(trace, told, used["rate_factor"], plot, model).publish(session, output)
+        return
+    if model is None:
+        raise OptionError("MODEL is missing.", fix="Name the model, or give --describe for the trace alone.")
+    plan = _plan(trace, options)
+    candidates = deployed(session, model, told, used, options)
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs), merged(candidates))
+    gc.freeze()  # the registry is here to stay: collections while a trace is read need not walk through it
+    with _executor(options) as executor:
+        jobs = plan.jobs([one.candidate for one in candidates], told, used)
+        replays = replay_all(jobs, executor)
+        moved = swings(_judge(plan, candidates, told, executor), used, flips=False) if sensitivity else []
+    grid = electricity_of(session, options["grid"])
+    found = rows(candidates, replays, used, grid, plan)
+    if plot is not None:
+        from chipdex.cli.replay_picture import replay_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+        save(replay_chart(replays, plan), plot)
+        streams.say(f"Drew {plot}.")
+    Report(
+        schema="simulate@1",
+        body=body(model, trace, told, found, replays, used)
+        | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
+        keys=list(found[0]),
+        rows=found,
+        sections=(
+            *sections(model, trace, told, found, plan, used["rate_factor"]),
+            inputs_section(used),
+            *((swings_section(moved, MARGIN),) if sensitivity else ()),
+        ),
+        warnings=warnings(candidates, replays),
+    ).publish(session, output)
+
+
+def _trace(file: Path, options: Mapping[str, Any]) -> Trace:
+    named = options["trace_format"]
+    return Trace(
+        file=file.absolute(),
+        format=Format(named) if named else format_of(file),
+        skip_empty=options["skip_empty"],
+    )
+
+
+def _plan(trace: Trace, options: Mapping[str, Any]) -> Plan:
+    """Return how to replay. Raises OptionError where two options do not go together."""
+    named, file = options["autoscale"], options["schedule"]
+    scaled = Autoscale(named) if named else Autoscale.NONE if file is None else Autoscale.SCHEDULE
+    if (scaled is Autoscale.SCHEDULE) != (file is not None):
+        raise OptionError(
+            f"--autoscale {scaled} was given {'without' if file is None else 'with'} --schedule.",
+            fix="Give --schedule FILE for --autoscale schedule, and for nothing else.",
+        )
+    least, most = options["min_replicas"], options["max_replicas"]
+    for name, value in (("--replicas", max(options["replicas"], default=1)), ("--max-replicas", most or 1)):
+        if value > MOST_REPLICAS:
+            raise OptionError(f"{name} {value:,} is too many.", fix=f"Give up to {MOST_REPLICAS:,}.")
+    if most is not None and most < least:
+        raise OptionError(f"--max-replicas {most} is less than --min-replicas {least}.", fix="Raise it.")
+    if options["seeds"] > _MOST_SEEDS:
+        raise OptionError(f"--seeds {options['seeds']:,} is too many.", fix=f"Give up to {_MOST_SEEDS:,}.")
+    return Plan(
+        trace=trace,
+        autoscale=scaled,
+        schedule=() if file is None else _schedule(file),
+        min_replicas=least,
+        max_replicas=most,
+        ttft_s=_seconds(options["ttft_ms"]),
+        tpot_s=_seconds(options["tpot_ms"]),
+        seeds=options["seeds"],
+    )
+
+
+def _schedule(file: Path) -> tuple[int, ...]:
+    numbers = read_hours(file, "--schedule", "replicas")
+    for hour, number in enumerate(numbers):
+        if number != int(number) or not 1 <= number <= MOST_REPLICAS:
+            fix = f"Give a whole number from 1 to {MOST_REPLICAS:,}."
+            raise OptionError(f"--schedule {file}: hour {hour} has {number:g} replicas.", fix=fix)
+    return tuple(map(int, numbers))
+
+
+def _seconds(ms: float | None) -> float | None:
+    return None if ms is None else ms / 1000.0
+
+
+@contextmanager
+def _executor(options: Mapping[str, Any]) -> Iterator[Executor | None]:
+    """Yield what replays run on: None is this process. Raises OptionError where a cluster cannot be had."""
+    address, processes = options["scheduler"], options["jobs"]
+    if address is None:
+        if processes == 1:
+            yield None
+            return
+        with ProcessPoolExecutor(processes) as pool:
+            yield pool
+        return
+    if processes > 1:
+        raise OptionError("--scheduler was given with --jobs.", fix="Give one or the other.")
+    try:
+        import distributed  # noqa: PLC0415 - an extra, imported where it is used
+    except ImportError as error:
+        fix = "Install it: pip install 'chipdex[cluster]'."
+        raise OptionError("--scheduler needs Dask, which is not installed.", fix=fix) from error
+    try:
+        client: Any = distributed.Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TimeoutError) as error:
+        fix = "Start it with `dask scheduler`, and give its address: tcp://host:8786."
+        raise OptionError(f"--scheduler {address} does not answer.", fix=fix) from error
+    with client, client.get_executor(pure=False) as pool:
+        yield pool
+
+
+def _judge(plan: Plan, candidates: Sequence[Deployed], told: Any, executor: Executor | None) -> Any:
+    """Return the judge of a sensitivity: who misses fewest limits, and the first candidate's p99 of the first token."""
+
+    def judge(inputs: Inputs) -> Outcome:
+        try:
+            replays = replay_all(plan.jobs([one.candidate for one in candidates], told, inputs), executor)
+        except ChipdexError:
+            return Outcome(winner="none", margin=float("inf"))
+        best = min(replays, key=lambda one: one.missed)
+        return Outcome(winner=best.name, margin=_p99_ms(replays[0]))
+
+    return judge
+
+
+def _p99_ms(found: Replay) -> float:
+    return 1000.0 * (found.ttft_s["p99"] or 0.0)
