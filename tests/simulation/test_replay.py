@@ -156,6 +156,15 @@ def test_a_target_rule_follows_the_load_after_a_cold_start_and_lets_go_later(tmp
     assert mean(found.ttft_s) > mean(fixed.ttft_s)
 
 
+def test_what_a_fleet_begins_with_is_kept_as_long_as_any_recommendation(tmp_path: Path) -> None:
+    rows = [(at * 1.0, 10, 20) for at in range(601)]
+    found = replay(job(trace(tmp_path, rows), replicas=3, scaling=Scaling(target=0.5, most=3, stabilisation_s=300.0)))
+    running = [span.replicas for span in found.spans]
+    assert running[0] == 3.0
+    assert running[-1] == 1.0
+    assert found.replica_hours * 3600.0 == pytest.approx(3 * 300 + 300, rel=0.06)
+
+
 def test_a_schedule_says_how_many_run_in_each_hour(tmp_path: Path) -> None:
     rows = [(at * 10.0, 10, 20) for at in range(1080)]
     found = replay(job(trace(tmp_path, rows), scaling=Scaling(schedule=(1, 3, 1), most=3, cold_start_s=60.0)))

@@ -399,7 +399,7 @@ def _fleet(job: Job) -> Fleet:
         prompt=_vector(service.prompt_s, np.float64),
         watts=_vector(service.watts or (0.0,) * len(service.start_s), np.float64),
         running=_vector([0.0] * BUCKETS, np.float64),
-        wanted=_vector([0] * rule["stabilisation"], np.int64),
+        wanted=_vector([job.replicas] * rule["stabilisation"], np.int64),
         schedule=_vector(job.scaling.schedule or (1,), np.int64),
     )
 
