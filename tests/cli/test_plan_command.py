@@ -53,6 +53,27 @@ def test_a_file_of_hours_and_one_way_to_pay(chipdex: Chipdex, priced: Path, tmp_
     assert document["hours"][1]["missed"] == 0
 
 
+def test_latency_has_a_price_and_waiting_a_worth(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    document = answer(chipdex, "--rate", "200", "--peak-to-mean", "1.8", "--latency-curve")
+    curve = document["latency"]
+    prices = [point["usd_per_thousand_requests"] for point in curve["points"]]
+    known = [price for price in prices if price is not None]
+    assert known == sorted(known, reverse=True)
+    assert prices[3] is not None
+    assert curve["overnight"]["usd_per_thousand_requests"] < prices[3]
+    assert curve["overnight"]["term"] == "spot"
+    assert all(point["term"] != "spot" for point in curve["points"])
+    assert curve["worth_of_now_usd_per_thousand"] == pytest.approx(
+        prices[3] - curve["overnight"]["usd_per_thousand_requests"]
+    )
+    spare = sum(3600 * (hour["capacity_per_s"] - hour["demand_per_s"]) for hour in document["hours"])
+    assert document["idle_requests"] == pytest.approx(spare)
+    page = chipdex("plan", "m1", "--rate", "200", "--latency-curve", "--plot", "plan.png")
+    assert "Price of latency" in page.out
+    assert "Work that can wait:" in page.out
+
+
 def test_the_page_sets_the_plan_beside_its_rivals(chipdex: Chipdex, priced: Path) -> None:
     assert priced.is_dir()
     done = chipdex("plan", "m1", "--rate", "100", "--sensitivity")

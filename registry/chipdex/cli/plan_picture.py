@@ -2,20 +2,28 @@
 
 from typing import Any, Final
 
+from chipdex.cli.latency_page import curve_panel
 from chipdex.cli.pictures import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, altair, titled
 from chipdex.cli.render import usd
 from chipdex.economics.fleet import SPOT
+from chipdex.economics.latency import LatencyCurve
 from chipdex.economics.planning import Plan
 
 _WIDE: Final = 620
 _COLOURS: Final = (BLUE, ORANGE, GREEN, SKY, PURPLE, VERMILLION)
 
 
-def plan_chart(found: Plan, model: str) -> Any:
-    """Return the picture: capacity stacked by what holds it under the line of the demand, and money below."""
+def plan_chart(found: Plan, model: str, curve: LatencyCurve | None = None) -> Any:
+    """Return the picture: capacity stacked by what holds it under the line of the demand, and money below.
+
+    Below them stands the price of latency, where there is a `curve` of it.
+    """
     alt = altair()
     told = f"{usd(found.usd_per_month)} USD a month. The line is the demand, dashed with the batch work beside it."
-    both = alt.vconcat(_capacity(alt, found), _money(alt, found), spacing=24).resolve_scale(color="shared")
+    panels = [_capacity(alt, found), _money(alt, found)]
+    if curve is not None:
+        panels.append(curve_panel(alt, curve, _WIDE))
+    both = alt.vconcat(*panels, spacing=24).resolve_scale(color="shared")
     return titled(both, f"The cheapest fleet for {model}", told, width=_WIDE + 320)
 
 

@@ -9,6 +9,7 @@ import click
 
 from chipdex.cli import streams
 from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.latency_page import curve_json, curve_section
 from chipdex.cli.numbers import COUNT, Number
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
@@ -21,6 +22,8 @@ from chipdex.domain import Kind, Term
 from chipdex.economics.candidates import TERMS, candidates
 from chipdex.economics.demand import day, peak_to_mean, read_demand
 from chipdex.economics.inputs import Inputs, settled
+from chipdex.economics.latency import idle_requests
+from chipdex.economics.latency import latency_curve as price_of_latency
 from chipdex.economics.planning import HOURS_PER_MONTH, PARAMETERS, Plan, verdict
 from chipdex.economics.planning import plan as run_plan
 from chipdex.economics.sensitivity import swings
@@ -67,6 +70,7 @@ _HOURS: Final = (
 @click.option("--region", multiple=True, metavar="R", help="Only offers of this region; may be repeated.")
 @choice_option("--kind", Kind, "Only devices of this kind, may be repeated", multiple=True)
 @click.option("--grid", metavar="G", help="Where it runs, for its carbon: a grid's id, a region, or a country's code.")
+@click.option("--latency-curve", is_flag=True, help="What a request costs by its limits, and by the next morning.")
 @decision_options(PARAMETERS)
 @click.pass_obj
 def plan(
@@ -74,6 +78,7 @@ def plan(
     /,
     model: str,
     demand_file: Path | None,
+    latency_curve: bool,
     inputs: Path | None,
     sensitivity: bool,
     plot: Path | None,
@@ -95,22 +100,28 @@ def plan(
     choices = candidates(session.registry, query, session.knowledge, today, terms=terms, devices=options["devices"])
     found = run_plan(choices, rates, used)
     moved = swings(verdict(choices, rates), used, flips=False) if sensitivity else []
+    curve = price_of_latency(session.registry, query, session.knowledge, today, terms=terms) if latency_curve else None
+    idle = idle_requests(found.fleet, [hour.demand_per_s for hour in found.hours], used["spot_available"])
     grid = electricity_of(session, options["grid"])
     if plot is not None:
         from chipdex.cli.plan_picture import plan_chart  # noqa: PLC0415 - an extra, imported where it is used
 
-        save(plan_chart(found, query.model.id), plot)
+        save(plan_chart(found, query.model.id, curve), plot)
         streams.say(f"Drew {plot}.")
     hours = _hour_rows(found, grid)
     Report(
         schema="plan@1",
-        body=_body(found, used, hours, query) | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
+        body=_body(found, used, hours, query)
+        | {"idle_requests": idle}
+        | ({} if curve is None else {"latency": curve_json(curve)})
+        | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
         keys=list(hours[0]),
         rows=hours,
         sections=(
             Section(lines=_lines(found, query, rates, grid)),
             Section(heading="Fleet", table=Table(columns=_FLEET, rows=_fleet_rows(found))),
             Section(heading="Hours", table=Table(columns=_HOURS, rows=[*map(_page_row, hours)])),
+            *((curve_section(curve, idle, len(hours)),) if curve is not None else ()),
             inputs_section(used),
             *((swings_section(moved, MARGIN),) if sensitivity else ()),
         ),
