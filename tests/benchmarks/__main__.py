@@ -2,6 +2,7 @@
 
 import answer_benchmark
 import aws_bulk_benchmark
+import decisions_benchmark
 import lint_benchmark
 import plugins_benchmark
 import prices_benchmark
@@ -19,6 +20,7 @@ for module in (
     aws_bulk_benchmark,
     refresh_benchmark,
     lint_benchmark,
+    decisions_benchmark,
 ):
     for what, measured, target, unit in module.run():
         table.add_row(what, f"{measured:,.3g}" if measured < 1000 else f"{measured:,.0f}", f"{target:,g}", unit)

@@ -70,7 +70,7 @@ class Policy(Value):
     min_hours: int = 1
     batch_requests: float = 0.0
     gap: float = 0.01
-    seconds: float = 10.0
+    seconds: float = 5.0
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -121,8 +121,8 @@ def cheapest_fleet(choices: Sequence[Choice], demand: Sequence[float], policy: P
         raise InfeasibleError("Only spot prices are known, and a fleet may not rest on spot alone.", fix="Allow more.")
     unit = min(one.requests_per_s for one in kept)
     scaled = [attrs.evolve(one, requests_per_s=one.requests_per_s / unit) for one in kept]
-    rates = np.asarray(demand, dtype=float) / unit
-    need = np.where(rates > 0.0, np.maximum(rates, _LEAST_RATE), 0.0)
+    rates = np.asarray(demand, dtype=float)
+    need = np.where(rates > 0.0, np.maximum(rates / unit, _LEAST_RATE), 0.0)
     program = _Program(scaled, need, attrs.evolve(policy, batch_requests=policy.batch_requests / unit))
     found = program.solved()
     named = dict(zip(scaled, kept, strict=True))
@@ -180,27 +180,47 @@ class _Program:
         """Return the best fleet that is found within the gap or the time.
 
         With fractions of hourly deployments the program is quickly solved: that bounds the price from below, and says
-        what to commit to. Whole ones for those commitments are a fleet; only where it may be dearer than the bound by
-        more than the gap is the whole program solved, for something cheaper.
+        what to commit to. Whole ones for those commitments are a fleet. Where it may be dearer than the bound by more
+        than the gap, starting for nothing is the next simpler program: another bound, and other commitments. What is
+        still open is left to the whole program for the rest of the time.
         """
         until = time.monotonic() + self.policy.seconds
         whole = np.arange(self.width) < self.starts.start
         committed = np.arange(self.width) < len(self.committed)
-        relaxed, bound = self._solved(committed, until)
-        if relaxed is None:
+        best, bound = self._round(committed, whole, until, free_starts=False)
+        if not self._proven(best, bound) and self.policy.cold_start_hours > 0.0:
+            other, least = self._round(whole, whole, until, free_starts=True)
+            best, bound = self._cheaper(best, other), max(bound, least)
+        if not self._proven(best, bound):
+            other, least = self._solved(whole, until)
+            best, bound = self._cheaper(best, other), max(bound, least)
+        if best is None:
             raise InfeasibleError("No fleet was found in time.", fix="Allow more time, or leave out devices.")
-        found, _ = self._solved(whole, until, fixed=np.where(committed, np.rint(relaxed), np.nan), share=0.5)
-        prices = self._prices()
-        if found is None or prices @ found * (1.0 - self.policy.gap) > bound:
-            better, least = self._solved(whole, until, most=None if found is None else float(prices @ found))
-            found, bound = found if better is None else better, max(bound, least)
+        usd = self._usd(best)
+        return self._fleet(best, max(0.0, 1.0 - bound / usd) if usd else 0.0)
+
+    def _round(self, simpler: Any, whole: Any, until: float, *, free_starts: bool) -> tuple[Any, float]:
+        """Solve a simpler program, keep its commitments, and solve for whole deployments; return them and the bound."""
+        found, bound = self._solved(simpler, until, share=0.5, free_starts=free_starts)
         if found is None:
-            raise InfeasibleError("No fleet was found in time.", fix="Allow more time, or leave out devices.")
-        usd = float(prices @ found)
-        return self._fleet(found, max(0.0, 1.0 - bound / usd) if usd else 0.0)
+            return None, bound
+        committed = np.arange(self.width) < len(self.committed)
+        fixed = np.where(committed, np.rint(found), np.nan)
+        return self._solved(whole, until, fixed=fixed, share=0.5)[0], bound
+
+    def _usd(self, found: Any) -> float:
+        return float(self._prices() @ found)
+
+    def _cheaper(self, one: Any, other: Any) -> Any:
+        if one is None or other is None:
+            return other if one is None else one
+        return min(one, other, key=self._usd)
+
+    def _proven(self, found: Any, bound: float) -> bool:
+        return found is not None and self._usd(found) * (1.0 - self.policy.gap) <= bound
 
     def _solved(
-        self, integral: Any, until: float, *, fixed: Any = None, most: float | None = None, share: float = 1.0
+        self, integral: Any, until: float, *, fixed: Any = None, share: float = 1.0, free_starts: bool = False
     ) -> tuple[Any, float]:
         """Return the columns that solve the program, None where none were found in time, and a bound of its price."""
         from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - scipy takes long to import
@@ -209,14 +229,13 @@ class _Program:
         if fixed is not None:
             low, high = np.where(np.isnan(fixed), low, fixed), np.where(np.isnan(fixed), high, fixed)
         prices = self._prices()
-        constraints = [LinearConstraint(rows, least, np.inf) for rows, least in self._constraints()]
-        if most is not None:
-            constraints.append(LinearConstraint(prices[None, :], -np.inf, most))
+        if free_starts:
+            prices[self.starts] = 0.0
         found = milp(
             prices,
             integrality=integral,
             bounds=Bounds(low, high),
-            constraints=constraints,
+            constraints=[LinearConstraint(rows, least, np.inf) for rows, least in self._constraints()],
             options={
                 "mip_rel_gap": self.policy.gap / 2.0,
                 "time_limit": max(share * (until - time.monotonic()), _LEAST_S),
