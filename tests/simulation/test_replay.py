@@ -129,6 +129,8 @@ def test_nobody_is_lost_and_time_runs_forward(
     assert found.batch is not None
     assert found.batch <= slots
     assert sum(span.requests for span in found.spans) == len(rows)
+    # Little: sequences that decode, summed over time, are the answers' tokens after the first, each for its step.
+    assert found.batch * found.busy * found.replica_hours * 3600.0 <= mean(found.request_s) * found.requests + 1e-9
 
 
 def test_the_rule_is_that_of_kubernetes() -> None:
