@@ -214,7 +214,7 @@ def test_one_way_alone_is_drawn_without_a_tornado(chipdex: Chipdex, tmp_path: Pa
         ((*PRICED, "--edge-capex-usd", "nan"), 2, "'nan' is not a number from 0"),
         ((*PRICED, "--cloud-rtt-ms", "-1"), 2, "'-1' is not a number from 0"),
         ((*PRICED, "--edge-escalation-share", "2"), 2, "a number above 0, up to 1"),
-        ((*PRICED, "--sensitivity"), 2, "--sensitivity needs two ways"),
+        ((*PRICED, "--sensitivity"), 2, "A sensitivity needs two ways"),
         ((*PRICED, "--requests-per-month", "1e-308"), 1, "beyond what numbers hold"),
         ((*PRICED, "--residency", "eu"), 1, "nobody says where it is, and the data must stay in eu"),
         ((*PRICED, "--inputs", "nowhere.toml"), 3, "nowhere.toml cannot be read"),

@@ -56,10 +56,7 @@ class Answered(Value):
     @property
     def margin(self) -> str:
         """What the sensitivity is of, with its unit."""
-        if self.compared is not None:
-            counted = f"{self.compared.boundary}, {self.compared.accounting}-based"
-            return f"g CO2e per request that this option avoids against the other, {counted}"
-        return self.found.headline[0] if self.found.headline else ""
+        return margin_told(self.found, self.compared)
 
     @property
     def margin_value(self) -> float:
@@ -67,6 +64,14 @@ class Answered(Value):
         if self.compared is not None:
             return self.compared.g_avoided
         return self.found.headline[1] if self.found.headline else 0.0
+
+
+def margin_told(found: Carbon, compared: Comparison | None) -> str:
+    """Return what a sensitivity is of, with its unit: what is avoided against another option, else the headline."""
+    if compared is not None:
+        counted = f"{compared.boundary}, {compared.accounting}-based"
+        return f"g CO2e per request that this option avoids against the other, {counted}"
+    return found.headline[0] if found.headline else ""
 
 
 def rows(answered: Answered) -> list[dict[str, Any]]:

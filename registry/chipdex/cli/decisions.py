@@ -12,7 +12,8 @@ from chipdex.cli.render import Column, Table
 from chipdex.cli.report import Section
 from chipdex.cli.words import figure
 from chipdex.economics.inputs import Given, Inputs, Parameter, read_inputs
-from chipdex.economics.sensitivity import Swing
+from chipdex.economics.sensitivity import Judge, Swing, swings
+from chipdex.values import Value
 
 Callback = Callable[..., Any]
 
@@ -31,6 +32,29 @@ _SWINGS: Final = (
     Column(key="margin_at_high", header="at high", right=True, show=figure, importance=1),
     Column(key="flip", header="winner changes"),
 )
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Weighed(Value):
+    """A verdict that a sensitivity weighs: its inputs, who judges them, and what the margin is, with its unit.
+
+    `question` names it where a verb gives several. `keys` are the inputs that may turn out otherwise, None all of
+    them; `tiers` the names that keys of `split` begin with. A `one_sided` verdict has nothing to win against, a `slow`
+    one solves a program each time.
+    """
+
+    inputs: Inputs
+    judge: Judge
+    margin: str
+    question: str = ""
+    keys: tuple[str, ...] | None = None
+    tiers: tuple[str, ...] = ()
+    one_sided: bool = False
+    slow: bool = False
+
+    def swings(self, *, flips: bool = True) -> list[Swing]:
+        """Return what each input does, and, unless each verdict takes long, at which value the winner changes."""
+        return swings(self.judge, self.inputs, keys=self.keys, flips=flips and not self.slow)
 
 
 class _Figure(click.ParamType):  # type: ignore[type-arg] # generic in click's later versions only
@@ -63,14 +87,15 @@ def decision_options(parameters: Sequence[Parameter]) -> Callable[[Callback], Ca
 
     def decorate(command: Callback) -> Callback:
         decorated = format_options(command)
-        for option in (*_ALIKE, *map(_option, reversed(parameters))):
+        for option in (*_ALIKE, *map(figure_option, reversed(parameters))):
             decorated = option(decorated)
         return decorated
 
     return decorate
 
 
-def _option(parameter: Parameter) -> Callable[[Callback], Callback]:
+def figure_option(parameter: Parameter) -> Callable[[Callback], Callback]:
+    """Return the option that gives a figure."""
     told = "" if parameter.default is None else f"  [default: {parameter.default:g}]"
     meaning = parameter.meaning[:1].upper() + parameter.meaning[1:]
     return click.option(parameter.option, type=_Figure(parameter), metavar="X", help=f"{meaning}.{told}")

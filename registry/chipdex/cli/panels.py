@@ -1,5 +1,6 @@
 """Panels that the pictures of decisions are made of: labelled bars, and the tornado of a sensitivity."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ SIDE: Final = 400
 """Pixels that a panel is wide."""
 
 _BAR: Final = 26
+_LETTERS: Final = 62
 _MOST: Final = 10
 _ROOM: Final = 1.18
 _THOUSAND: Final = 1000.0
@@ -38,6 +40,11 @@ def bars(alt: Any, values: Mapping[str, float], across: str, title: str, colour:
     return alt.layer(*layers).properties(width=SIDE, height=_BAR * max(len(rows), 1), title=title)
 
 
+def wrapped(text: str) -> list[str]:
+    """Return the title of an axis, in lines as long as a panel is wide."""
+    return textwrap.wrap(text, _LETTERS)
+
+
 def tornado(alt: Any, margin: float, swings: Sequence[Swing], across: str) -> Any:
     """Return the bars of what each input does to a margin, widest first; `across` names the margin, with its unit."""
     rows = [
@@ -51,7 +58,7 @@ def tornado(alt: Any, margin: float, swings: Sequence[Swing], across: str) -> An
         alt.Chart(alt.Data(values=rows))
         .mark_bar(opacity=0.85)
         .encode(
-            x=alt.X("from:Q", title=across),
+            x=alt.X("from:Q", title=wrapped(across)),
             x2="to:Q",
             y=alt.Y("input:N", sort=names, title="", axis=alt.Axis(labelLimit=260)),
             color=alt.Color("end:N", scale=ends, title="input at its", legend=alt.Legend(orient="bottom")),

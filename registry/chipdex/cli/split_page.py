@@ -12,7 +12,6 @@ from chipdex.cli.session import Warned
 from chipdex.cli.words import figure
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.layers import Placement, Stretch
-from chipdex.economics.sensitivity import Swing
 from chipdex.economics.splitting import Split, Way
 from chipdex.economics.tiers import CLOUD, Layer, Scene
 from chipdex.values import Value
@@ -25,20 +24,6 @@ class Parts(Value):
     noun: str
     parts: tuple[Layer, ...]
     placements: tuple[Placement, ...]
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class Moved(Value):
-    """A sensitivity: the tier whose margin it is, that margin in USD per request, and what each input does to it."""
-
-    home: str
-    margin: float
-    swings: tuple[Swing, ...]
-
-    @property
-    def told(self) -> str:
-        """What the margin is."""
-        return f"what a request that starts at {self.home} saves in USD against one that does not"
 
 
 def price(value: float | None) -> str:

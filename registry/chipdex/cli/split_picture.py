@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chipdex.cli.decisions import Weighed
 from chipdex.cli.panels import SIDE, bars, tornado
 from chipdex.cli.pictures import GREEN, GREY, PALETTE, PURPLE, altair, titled
-from chipdex.cli.split_page import Moved
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.layers import curve, fastest
+from chipdex.economics.sensitivity import Swing
 from chipdex.economics.splitting import Split, Way
 from chipdex.economics.tiers import Scene
 from chipdex.errors import InfeasibleError
@@ -18,8 +19,8 @@ _AROUND: Final = 30.0
 _SOME: Final = 1e4
 
 
-def split_chart(scene: Scene, inputs: Inputs, found: Split, moved: Moved | None) -> Any:
-    """Return the picture; `moved` is what each input does, None where there are no two ways to compare.
+def split_chart(scene: Scene, inputs: Inputs, found: Split, asked: Weighed | None, swings: Sequence[Swing]) -> Any:
+    """Return the picture; `swings` are what each input does to the margin `asked`, None without two ways to compare.
 
     Raises InfeasibleError where nothing is known that could be drawn.
     """
@@ -39,8 +40,8 @@ def split_chart(scene: Scene, inputs: Inputs, found: Split, moved: Moved | None)
             shares.append(bars(alt, values, across, title, colour))
     if len(scene.layers) > 1 and len(scene.tiers) > 1:
         lines += _cuts(alt, scene, inputs)
-    if moved is not None:
-        shares.append(tornado(alt, moved.margin, moved.swings, f"USD per request that {moved.home} saves"))
+    if asked is not None:
+        shares.append(tornado(alt, asked.judge(inputs).margin, swings, asked.margin))
     if not lines and not shares:
         raise InfeasibleError("Nothing is known of any way that could be drawn.", fix="Give what tiers cost or take.")
     stacks = [alt.vconcat(*one, spacing=30).resolve_scale(color="independent") for one in (lines, shares) if one]

@@ -28,6 +28,9 @@ SECTIONS: Final[dict[str, tuple[Verb, ...]]] = {
         Verb("lockin", "Say what being stuck with a vendor must be worth.", f"{_COMMANDS}.lockin:lockin_command"),
         Verb("carbon", "Say what a request emits, and what would cut it.", f"{_COMMANDS}.carbon:carbon_command"),
         Verb("lifetime", "Say what a model costs over its life.", f"{_COMMANDS}.lifetime:lifetime_command"),
+        Verb(
+            "sensitivity", "Say how sure a verdict is, and how long it holds.", f"{_COMMANDS}.sensitivity:sensitivity"
+        ),
     ),
     "Proof": (
         Verb("validate", "Show predictions beside what was measured.", f"{_COMMANDS}.validate:validate"),

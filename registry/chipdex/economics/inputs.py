@@ -90,8 +90,9 @@ class Inputs(Mapping[str, float]):
 
     def replaced(self, **figures: float) -> "Inputs":
         """Return the same inputs with other figures for some keys."""
-        changed = {key: Given(value, "varied") for key, value in figures.items()}
-        return Inputs(tuple(self.parameters.values()), {**self.figures, **changed})
+        changed = Inputs((), self.figures | {key: Given(value, "varied") for key, value in figures.items()})
+        changed.parameters = self.parameters
+        return changed
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Return a row per figure: key, value, what it means, and its source."""

@@ -10,7 +10,7 @@ What is given decides which of these are answered; `NEEDS` says what each one as
     length   what a request costs with x times the output tokens, a token q(x) times as much as it did
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -20,7 +20,7 @@ from chipdex.economics.inputs import Given, Inputs, settled
 from chipdex.economics.lengths import Length, lengths
 from chipdex.economics.lifetime_inputs import PARAMETERS
 from chipdex.economics.scaling import train_flop
-from chipdex.economics.sensitivity import Outcome
+from chipdex.economics.sensitivity import Judge, Outcome
 from chipdex.economics.sizes import Sizes
 from chipdex.economics.spending import DAYS_PER_YEAR, Ledger, Passing, Stream, continuous, passing
 from chipdex.errors import OptionError
@@ -49,8 +49,6 @@ SIGNS: Final[Mapping[str, frozenset[str]]] = {
     "length": frozenset({"reasoning_factor"}),
 }
 """Question -> inputs that are given by those who ask it."""
-
-Judge = Callable[[Inputs], Outcome]
 
 _TWICE: Final = (
     ("train_usd", "train_hours", "what training costs"),

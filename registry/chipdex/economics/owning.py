@@ -13,7 +13,7 @@ is at most u rent_0 / (r + g), so that buying may never pay.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -159,8 +159,7 @@ class Owning(Value):
     @property
     def margin_usd_per_hour(self) -> float:
         """What buying saves per hour of use against the cheapest other way; below zero it costs more."""
-        buy = next(one for one in self.ways if one.way == "buy")
-        return min(one.usd_per_hour for one in self.ways if one is not buy) - buy.usd_per_hour
+        return _saved(self.ways)
 
 
 def own(inputs: Inputs | None = None, /, **figures: float) -> Owning:
@@ -172,6 +171,34 @@ def own(inputs: Inputs | None = None, /, **figures: float) -> Owning:
     if inputs is None:
         inputs = settled(PARAMETERS, {key: Given(value, "given") for key, value in figures.items()})
     money = _Money.of(inputs)
+    ways = _ways(money, inputs)
+    time, never = money.pays_after()
+    return Owning(
+        ways=ways,
+        break_even_hours=None if time is None else time * money.utilisation_rate,
+        break_even_years=None if time is None else time / HOURS_PER_YEAR,
+        never=never,
+        break_even_utilisation=money.least_utilisation(),
+    )
+
+
+def verdict(inputs: Inputs) -> Outcome:
+    """Return which way wins, and what buying saves per hour of use: the margin of a sensitivity.
+
+    Raises InfeasibleError where the sums are beyond what numbers hold.
+    """
+    ways = _ways(_Money.of(inputs), inputs)
+    return Outcome(winner=ways[0].way, margin=_saved(ways))
+
+
+def _saved(ways: Sequence[Way]) -> float:
+    """Return what buying saves per hour of use against the cheapest other way."""
+    buy = next(one for one in ways if one.way == "buy")
+    return min(one.usd_per_hour for one in ways if one is not buy) - buy.usd_per_hour
+
+
+def _ways(money: "_Money", inputs: Inputs) -> tuple[Way, ...]:
+    """Return the ways in order of their cost."""
     hours = money.life * money.utilisation_rate
     tokens = inputs.get("tokens_per_s")
     used = money.utilisation_rate * _worth(money.interest, money.life)
@@ -187,20 +214,7 @@ def own(inputs: Inputs | None = None, /, **figures: float) -> Owning:
         )
         for way, usd in sums.items()
     ]
-    time, never = money.pays_after()
-    return Owning(
-        ways=tuple(sorted(ways, key=lambda one: one.usd)),
-        break_even_hours=None if time is None else time * money.utilisation_rate,
-        break_even_years=None if time is None else time / HOURS_PER_YEAR,
-        never=never,
-        break_even_utilisation=money.least_utilisation(),
-    )
-
-
-def verdict(inputs: Inputs) -> Outcome:
-    """Return which way wins, and what buying saves per hour of use: the margin of a sensitivity."""
-    found = own(inputs)
-    return Outcome(winner=found.winner.way, margin=found.margin_usd_per_hour)
+    return tuple(sorted(ways, key=lambda one: one.usd))
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -1,6 +1,6 @@
 """Which input a verdict hangs on: what each does to the margin, and at which value the winner changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -22,6 +22,10 @@ class Outcome(Value):
 
     winner: str
     margin: float
+
+
+Judge = Callable[[Inputs], Outcome]
+"""Who wins, and by how much, with other inputs."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -51,21 +55,20 @@ class Swing(Value):
         return moved or self.flips_below is not None or self.flips_above is not None
 
 
-def swings(judge: Callable[[Inputs], Outcome], inputs: Inputs, *, flips: bool = True) -> list[Swing]:
-    """Return what each input does to the margin that `judge` finds, widest first.
+def swings(judge: Judge, inputs: Inputs, *, keys: Iterable[str] | None = None, flips: bool = True) -> list[Swing]:
+    """Return what each input, or each of `keys`, does to the margin that `judge` finds, widest first.
 
     An input is moved alone: over what it may turn out to be for the margin, and twentyfold up and down, or to the
     end of its range, for the flip. One of nothing is followed upwards only where its range has an end. Without `flips`
-    no flip is looked for: each takes dozens of verdicts.
+    no flip is looked for: each takes dozens of verdicts. That a figure of nothing flips the verdict is no news.
     """
     winner = judge(inputs).winner
-    found = [_swing(judge, inputs, inputs.parameters[key], winner, flips=flips) for key in inputs]
+    moved = inputs if keys is None else keys
+    found = [_swing(judge, inputs, inputs.parameters[key], winner, flips=flips) for key in moved]
     return sorted(found, key=lambda one: one.width, reverse=True)
 
 
-def _swing(
-    judge: Callable[[Inputs], Outcome], inputs: Inputs, parameter: Parameter, winner: str, *, flips: bool
-) -> Swing:
+def _swing(judge: Judge, inputs: Inputs, parameter: Parameter, winner: str, *, flips: bool) -> Swing:
     key, value = parameter.key, inputs[parameter.key]
 
     def at(one: float) -> Outcome:
@@ -73,6 +76,7 @@ def _swing(
 
     low, high = parameter.varied(value)
     below = _flip(at, value, list(_downwards(parameter, value)), winner) if flips else None
+    below = None if below is not None and abs(below) <= _NOISE * value else below
     above = _flip(at, value, list(_upwards(parameter, value)), winner) if flips else None
     return Swing(
         key=key,

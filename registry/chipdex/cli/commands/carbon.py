@@ -8,9 +8,9 @@ import click
 
 from chipdex.cli import streams
 from chipdex.cli.carbon_levers import Told, choices
-from chipdex.cli.carbon_page import Answered, body, rows, sections, warnings
+from chipdex.cli.carbon_page import Answered, body, margin_told, rows, sections, warnings
 from chipdex.cli.carbon_records import Named, of_grid, of_hardware
-from chipdex.cli.decisions import Callback, decision_options, stated
+from chipdex.cli.decisions import Callback, Weighed, decision_options, stated
 from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.report import Report
@@ -19,9 +19,9 @@ from chipdex.economics.carbon import MEASURED, Carbon, carbon, entering, verdict
 from chipdex.economics.carbon_hours import Intensities, Place, places, read_intensities
 from chipdex.economics.carbon_inputs import COUNTED, PARAMETERS
 from chipdex.economics.footprint import Accounting, Boundary, Comparison, Emitted, compare
-from chipdex.economics.inputs import Given, Inputs
+from chipdex.economics.inputs import Inputs
 from chipdex.economics.levers import Levers, levers, spent_usd
-from chipdex.economics.sensitivity import Swing, swings
+from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
 _NOTHING: Final = (
@@ -57,9 +57,6 @@ def _one_of(name: str, values: Sequence[str], what: str) -> Callable[[Callback],
 def carbon_command(
     session: Session,
     /,
-    model: str | None,
-    boundary: str | None,
-    inputs: Path | None,
     sensitivity: bool,
     plot: Path | None,
     output: str,
@@ -71,27 +68,25 @@ def carbon_command(
     decides what is answered; what is not answered is said.
     """
     ready(plot)
-    given, filed = stated(PARAMETERS, options, inputs)
-    weighed = bool(options["lever"]) or options["all_devices"]
-    told = _told(session, model, options, {**filed, **given}, boundary, priced=weighed)
+    levered = bool(options["lever"]) or options["all_devices"]
+    told = _asked(session, options, priced=levered)
     used, inside = told.settled(), told.boundary
     found = carbon(used, boundary=inside)
     hours, at = _placed(options)
     if not found.footprints and not at:
         raise OptionError("There is nothing to answer: no energy, making or intensities are known.", fix=_NOTHING)
     against = _against(options, used)
-    if options["accounting"] is not None and not weighed:
+    if options["accounting"] is not None and not levered:
         raise OptionError("--accounting was given without --lever or --all-devices.", fix="Give one of those as well.")
-    shown = entering(used, inside)
+    compared = None if against is None else _compared(found, used, *against)
     moved: list[Swing] = []
     if (sensitivity or plot is not None) and found.headline is not None:
-        found_swings = swings(lambda one: verdict(one, inside, against), used)
-        moved = [one for one in found_swings if one.key in shown and one.key not in COUNTED]
+        moved = _weighed(used, inside, found, against, compared).swings()
     answered = Answered(
-        inputs=shown,
+        inputs=entering(used, inside),
         found=found,
-        compared=None if against is None else _compared(found, used, *against),
-        levers=_levers(session, told, options) if weighed else None,
+        compared=compared,
+        levers=_levers(session, told, options) if levered else None,
         places=at,
         swings=moved if sensitivity else None,
     )
@@ -111,16 +106,41 @@ def carbon_command(
     ).publish(session, output)
 
 
-def _told(
-    session: Session,
-    model: str | None,
-    options: Mapping[str, Any],
-    said: Mapping[str, Given],
-    boundary: str | None,
-    *,
-    priced: bool,
-) -> Told:
+def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: whether this option emits less than the other.
+
+    Raises OptionError where nothing is known of what a request takes.
+    """
+    told = _asked(session, options, priced=False)
+    used, inside = told.settled(), told.boundary
+    found = carbon(used, boundary=inside)
+    if found.headline is None:
+        raise OptionError("There is nothing to weigh: no energy or making of a request is known.", fix=_NOTHING)
+    against = _against(options, used)
+    compared = None if against is None else _compared(found, used, *against)
+    return (_weighed(used, inside, found, against, compared),)
+
+
+def _weighed(
+    used: Inputs,
+    inside: Boundary | None,
+    found: Carbon,
+    against: tuple[Boundary, Accounting] | None,
+    compared: Comparison | None,
+) -> Weighed:
+    return Weighed(
+        inputs=used,
+        judge=lambda one: verdict(one, inside, against),
+        margin=margin_told(found, compared),
+        keys=tuple(key for key in entering(used, inside) if key not in COUNTED),
+        one_sided=against is None,
+    )
+
+
+def _asked(session: Session, options: Mapping[str, Any], *, priced: bool) -> Told:
     """Return what the user and the registry say, the registry's energy replaced by the user's own."""
+    given, filed = stated(PARAMETERS, options, options["inputs"])
+    said, boundary, model = {**filed, **given}, options["boundary"], options["model"]
     named = Named(model=model, **{key: options[key] for key in ("device", "count", "precision", "grid")})
     named.check()
     stated_energy = bool({"wh_per_request", "power_w"} & set(said))

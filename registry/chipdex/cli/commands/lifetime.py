@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.lifetime_json import body, flat
 from chipdex.cli.lifetime_page import sections, unanswered, warnings
 from chipdex.cli.numbers import COUNT
@@ -18,7 +18,7 @@ from chipdex.cli.session import Session
 from chipdex.economics.inputs import Given, Inputs, settled
 from chipdex.economics.lifetime import Lifetime, judges, lifetime
 from chipdex.economics.lifetime_inputs import PARAMETERS
-from chipdex.economics.sensitivity import Swing, swings
+from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
 MARGINS: Final[Mapping[str, str]] = {
@@ -53,12 +53,7 @@ _KEYS: Final = ("answer", "what", "value", "unit")
 def lifetime_command(
     session: Session,
     /,
-    model: str | None,
-    device: str | None,
-    count: int | None,
-    precision: str | None,
     start: dt.datetime | None,
-    inputs: Path | None,
     sensitivity: bool,
     plot: Path | None,
     output: str,
@@ -72,11 +67,11 @@ def lifetime_command(
     --usd-per-million-input); what reasoning costs (--reasoning-factor, --output-tokens). The rest is named.
     """
     ready(plot)
-    given, filed = stated(PARAMETERS, options, inputs)
-    said = {**filed, **given}
-    used = settled(PARAMETERS, said, _known(session, model, device, count, precision, said))
+    used = _asked(session, **options)
     found = lifetime(used)
-    moved = _moved(used, found, flips=sensitivity) if sensitivity or plot is not None else {}
+    moved: dict[str, list[Swing]] = {}
+    if sensitivity or plot is not None:
+        moved = {one.question: one.swings(flips=sensitivity) for one in _weighed(used, found)}
     if plot is not None:
         from chipdex.cli.lifetime_picture import lifetime_chart  # noqa: PLC0415 - an extra, imported where it is used
 
@@ -99,6 +94,44 @@ def lifetime_command(
         notes=unanswered(used, found),
         warnings=warnings(used, found),
     ).publish(session, output)
+
+
+def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: a verdict for each answer that has two sides.
+
+    Raises OptionError where none has.
+    """
+    used = _asked(session, **options)
+    found = _weighed(used, lifetime(used))
+    if not found:
+        raise OptionError(
+            "No answer here has two sides, so that no input changes a winner.",
+            fix="Give --life-years with the demand, --other-params-b, or what tuning saves.",
+        )
+    return found
+
+
+def _asked(
+    session: Session,
+    /,
+    *,
+    model: str | None,
+    device: str | None,
+    count: int | None,
+    precision: str | None,
+    inputs: Path | None,
+    **options: Any,
+) -> Inputs:
+    given, filed = stated(PARAMETERS, options, inputs)
+    said = {**filed, **given}
+    return settled(PARAMETERS, said, _known(session, model, device, count, precision, said))
+
+
+def _weighed(inputs: Inputs, found: Lifetime) -> tuple[Weighed, ...]:
+    return tuple(
+        Weighed(inputs=inputs, judge=judge, margin=MARGINS[question], question=question)
+        for question, judge in judges(found).items()
+    )
 
 
 def _known(
@@ -151,11 +184,6 @@ def _shown(inputs: Inputs, found: Lifetime) -> Inputs:
     figures = inputs.figures.items()
     kept = {key: one for key, one in figures if key not in hidden or not one.source.startswith("default")}
     return Inputs(tuple(inputs.parameters.values()), kept)
-
-
-def _moved(inputs: Inputs, found: Lifetime, *, flips: bool) -> dict[str, list[Swing]]:
-    """Return what each input does, by question, and where it flips a verdict if that is asked."""
-    return {question: swings(judge, inputs, flips=flips) for question, judge in judges(found).items()}
 
 
 def _swings(moved: Mapping[str, list[Swing]]) -> list[Section]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from chipdex.cli import lockin_page, streams
-from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import Number
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
@@ -19,7 +19,6 @@ from chipdex.domain import Term
 from chipdex.economics.concentration import Concentration, concentration, read_spends, stated_spend
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.lockin import PARAMETERS, Lockin, entering, lockin, verdict
-from chipdex.economics.sensitivity import swings
 from chipdex.errors import OptionError
 
 if TYPE_CHECKING:
@@ -65,7 +64,8 @@ def lockin_command(
     ready(plot)
     asked = {key: value for key, value in options.items() if key not in _OWN}
     _only_with_model(model, {"within": within, "precision": precision, "term": term, **asked})
-    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    (weighing,) = weighed(session, inputs=inputs, **options)
+    used = weighing.inputs
     found = lockin(used)
     spends = [*map(stated_spend, spend), *([] if spend_csv is None else read_spends(spend_csv))]
     spread = concentration(spends) if spends else None
@@ -76,17 +76,25 @@ def lockin_command(
     )
     near = None if answer is None else _near(session, answer, _WITHIN if within is None else within)
     _something(found, spread, near)
-    moved = swings(verdict, used) if sensitivity else []
+    moved = weighing.swings() if sensitivity else []
     if plot is not None:
         from chipdex.cli.lockin_picture import lockin_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(lockin_chart(used, found, spread, near), plot)
         streams.say(f"Drew {plot}.")
-    _report(used, found, spread, near, answer, moved, sensitivity=sensitivity).publish(session, output)
+    _report(weighing, found, spread, near, answer, moved, sensitivity=sensitivity).publish(session, output)
+
+
+def weighed(_: Session, /, *, inputs: Path | None, **options: Any) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: whether the closed option is worth more than the open one."""
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    judged = lockin(used).npv_usd is not None
+    margin = lockin_page.MARGIN_USD if judged else lockin_page.MARGIN_SHARE
+    return (Weighed(inputs=used, judge=verdict, margin=margin, one_sided=not judged),)
 
 
 def _report(
-    used: Inputs,
+    weighing: Weighed,
     found: Lockin,
     spread: Concentration | None,
     near: "Alternatives | None",
@@ -95,9 +103,9 @@ def _report(
     *,
     sensitivity: bool,
 ) -> Report:
+    used = weighing.inputs
     body = lockin_page.body(found, spread, near) | {"inputs": entering(used).as_rows()}
     flat = {key: value for key, value in body.items() if not isinstance(value, (dict, list, tuple))}
-    margin = lockin_page.MARGIN_USD if found.npv_usd is not None else lockin_page.MARGIN_SHARE
     return Report(
         schema="lockin@1",
         body=body | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
@@ -106,7 +114,7 @@ def _report(
         sections=(
             *lockin_page.sections(used, found, spread, near, None if answer is None else answer.query),
             *([inputs_section(entering(used))] if _is_used(found) else []),
-            *((swings_section(moved, margin),) if sensitivity else ()),
+            *((swings_section(moved, weighing.margin),) if sensitivity else ()),
         ),
         warnings=[*_warnings(used, found), *_of_ranking(answer, near)],
     )

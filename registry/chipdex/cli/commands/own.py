@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.options import number_option
 from chipdex.cli.pictures import ready, save
@@ -18,7 +18,6 @@ from chipdex.cli.session import Session, Warned
 from chipdex.cli.words import figure
 from chipdex.economics.inputs import Given, Inputs, settled
 from chipdex.economics.owning import LEFT_OUT, PARAMETERS, Owning, Way, own, verdict
-from chipdex.economics.sensitivity import swings
 from chipdex.errors import OptionError
 
 MARGIN: Final = "what buying saves in USD per hour of use against the cheapest other way"
@@ -42,12 +41,7 @@ _WAYS: Final = (
 def own_command(
     session: Session,
     /,
-    model: str | None,
-    device: str | None,
-    count: int | None,
-    precision: str | None,
     start: dt.datetime | None,
-    inputs: Path | None,
     sensitivity: bool,
     plot: Path | None,
     output: str,
@@ -59,16 +53,15 @@ def own_command(
     what they draw and how many tokens they put out.
     """
     ready(plot)
-    given, filed = stated(PARAMETERS, options, inputs)
-    known = _known(session, model, device, count, precision)
-    used = settled(PARAMETERS, given, filed, known)
+    (asked,) = weighed(session, **options)
+    used = asked.inputs
     found = own(used)
-    moved = swings(verdict, used) if sensitivity else []
+    moved = asked.swings() if sensitivity or plot is not None else []
     day = dt.date.today() if start is None else start.date()  # noqa: DTZ011 - the user's own day
     if plot is not None:
         from chipdex.cli.owning_picture import owning_chart  # noqa: PLC0415 - an extra, imported where it is used
 
-        save(owning_chart(used, found, moved or swings(verdict, used)), plot)
+        save(owning_chart(used, found, moved), plot)
         streams.say(f"Drew {plot}.")
     ways = [_way_json(way) for way in found.ways]
     Report(
@@ -81,8 +74,25 @@ def own_command(
             inputs_section(used),
             *((swings_section(moved, MARGIN),) if sensitivity else ()),
         ),
-        warnings=_warnings(used, found, known),
+        warnings=_warnings(used, found),
     ).publish(session, output)
+
+
+def weighed(
+    session: Session,
+    /,
+    *,
+    model: str | None,
+    device: str | None,
+    count: int | None,
+    precision: str | None,
+    inputs: Path | None,
+    **options: Any,
+) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: which way is the cheapest."""
+    given, filed = stated(PARAMETERS, options, inputs)
+    used = settled(PARAMETERS, given, filed, _known(session, model, device, count, precision))
+    return (Weighed(inputs=used, judge=verdict, margin=MARGIN),)
 
 
 def _known(
@@ -162,13 +172,12 @@ def _least_use(share: float | None) -> str:
     return f"Over its whole life, buying is cheaper from {100 * share:.3g} % use."
 
 
-def _warnings(inputs: Inputs, found: Owning, known: Mapping[str, Given]) -> list[Warned]:
+def _warnings(inputs: Inputs, found: Owning) -> list[Warned]:
     left = [name for key, name in LEFT_OUT.items() if inputs[key] == 0.0]
     sentences = {}
     if left:
         sentences["left_out"] = f"Left out, because no input says it: {', '.join(left)}."
-    capex = known.get("capex_usd")
-    if capex is not None and inputs.figures["capex_usd"] is capex and "without a host" in capex.source:
+    if "without a host" in inputs.figures["capex_usd"].source:
         sentences["no_host"] = "The list price is that of bare devices: add host and network, and give --capex-usd."
     if found.break_even_years is not None and found.break_even_years > inputs["life_years"]:
         sentences["beyond_life"] = "The break-even is later than --life-years."

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.latency_page import curve_json, curve_section
 from chipdex.cli.numbers import COUNT, Number
 from chipdex.cli.options import choice_option, number_option
@@ -21,17 +21,20 @@ from chipdex.cli.words import figure, question
 from chipdex.domain import Kind, Term
 from chipdex.economics.candidates import TERMS, candidates
 from chipdex.economics.demand import day, peak_to_mean, read_demand
+from chipdex.economics.fleet import Choice as Purchase
 from chipdex.economics.inputs import Inputs, settled
-from chipdex.economics.latency import idle_requests
+from chipdex.economics.latency import LatencyCurve, idle_requests
 from chipdex.economics.latency import latency_curve as price_of_latency
 from chipdex.economics.planning import HOURS_PER_MONTH, PARAMETERS, Plan, verdict
 from chipdex.economics.planning import plan as run_plan
-from chipdex.economics.sensitivity import swings
 from chipdex.errors import OptionError
 from chipdex.search.grids import Electricity
 from chipdex.search.query import Choice, Query, demand
 
 MARGIN: Final = "what the plan costs in USD a month"
+
+_OF_THE_SOLVER: Final = frozenset({"gap"})
+"""Inputs that say how a plan is looked for, and nothing of what it has to hold."""
 
 _FLEET: Final = (
     Column(key="deployment"),
@@ -76,10 +79,7 @@ _HOURS: Final = (
 def plan(
     session: Session,
     /,
-    model: str,
-    demand_file: Path | None,
     latency_curve: bool,
-    inputs: Path | None,
     sensitivity: bool,
     plot: Path | None,
     output: str,
@@ -92,15 +92,10 @@ def plan(
     alone.
     """
     ready(plot)
-    rates = _rates(options, demand_file)
-    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
-    query = _query(session, model, options)
-    today = dt.datetime.now(tz=dt.UTC).date()
-    terms = [Term(term) for term in options["term"]] or TERMS
-    choices = candidates(session.registry, query, session.knowledge, today, terms=terms, devices=options["devices"])
+    query, rates, choices, used = _asked(session, **options)
     found = run_plan(choices, rates, used)
-    moved = swings(verdict(choices, rates), used, flips=False) if sensitivity else []
-    curve = price_of_latency(session.registry, query, session.knowledge, today, terms=terms) if latency_curve else None
+    moved = _weighed(choices, rates, used).swings() if sensitivity else []
+    curve = _curve(session, query, options) if latency_curve else None
     idle = idle_requests(found.fleet, [hour.demand_per_s for hour in found.hours], used["spot_available"])
     grid = electricity_of(session, options["grid"])
     if plot is not None:
@@ -127,6 +122,47 @@ def plan(
         ),
         warnings=_warnings(found),
     ).publish(session, output)
+
+
+def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: which way to pay costs most of the cheapest fleet."""
+    _, rates, choices, used = _asked(session, **options)
+    return (_weighed(choices, rates, used),)
+
+
+def _asked(
+    session: Session, /, *, model: str, demand_file: Path | None, inputs: Path | None, **options: Any
+) -> tuple[Query, Sequence[float], Sequence[Purchase], Inputs]:
+    """Return the question, the hourly demand, what there is to choose from, and the inputs."""
+    rates = _rates(options, demand_file)
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    query = _query(session, model, options)
+    choices = candidates(
+        session.registry,
+        query,
+        session.knowledge,
+        _today(),
+        terms=_terms(options),
+        devices=options["devices"],
+    )
+    return query, rates, choices, used
+
+
+def _curve(session: Session, query: Query, options: Mapping[str, Any]) -> LatencyCurve:
+    return price_of_latency(session.registry, query, session.knowledge, _today(), terms=_terms(options))
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(tz=dt.UTC).date()
+
+
+def _terms(options: Mapping[str, Any]) -> Sequence[Term]:
+    return [Term(term) for term in options["term"]] or TERMS
+
+
+def _weighed(choices: Sequence[Purchase], rates: Sequence[float], used: Inputs) -> Weighed:
+    keys = tuple(key for key in used if key not in _OF_THE_SOLVER)
+    return Weighed(inputs=used, judge=verdict(choices, rates), margin=MARGIN, keys=keys, slow=True)
 
 
 def _rates(options: Mapping[str, Any], file: Path | None) -> tuple[float, ...]:

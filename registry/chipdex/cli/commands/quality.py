@@ -10,7 +10,7 @@ import click
 
 from chipdex.cli import streams
 from chipdex.cli.change_option import stated_changes
-from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.quality_known import Asked, known
@@ -21,11 +21,11 @@ from chipdex.domain.formats import PRECISION_ALIASES, PRECISIONS
 from chipdex.economics.changes import CHANGES
 from chipdex.economics.formats import FORMATS, Loss, losses
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.quality import OWN, PARAMETERS, Quality, quality, verdict, weighed
-from chipdex.economics.sensitivity import Swing, swings
+from chipdex.economics.quality import OWN, PARAMETERS, Quality, quality, verdict
+from chipdex.economics.quality import weighed as entering
+from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
-_NOTHING: Final = 1e-9
 _RATE: Final = "points_per_perplexity_percent"
 MARGIN: Final = "what the best change is worth in USD against keeping what is there, per answer or solved task"
 
@@ -54,17 +54,6 @@ _LEFT_OUT: Final = {"usd_if_right": "what a right answer brings", "usd_if_wrong"
 def quality_command(
     session: Session,
     /,
-    model: str | None,
-    new_model: str | None,
-    device: str | None,
-    count: int | None,
-    new_count: int | None,
-    input_tokens: int | None,
-    output_tokens: int | None,
-    changes: tuple[str, ...],
-    precision: str | None,
-    family: str | None,
-    inputs: Path | None,
     sensitivity: bool,
     plot: Path | None,
     output: str,
@@ -76,27 +65,11 @@ def quality_command(
     other shares run from 0 to 1. MODEL and --new-model on --device take what answers cost from the registry.
     """
     ready(plot)
-    lost = _formats(precision, family)
-    given, filed = stated(PARAMETERS, options, inputs)
-    given = {**given, **stated_changes(changes)}
-    asked = Asked(
-        model=model,
-        new_model=new_model,
-        device=device,
-        count=count,
-        new_count=new_count,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-    )
-    read = known(session, asked, formats=bool(lost))
-    if not given and not filed and not read and not lost:
-        raise OptionError(
-            "Nothing is given that could be answered.",
-            fix="Give --accuracy and --new-accuracy, --usd-per-answer with --change, or --precision.",
-        )
-    used = settled(PARAMETERS, given, filed, read, _points_of(lost, given, filed))
+    used, lost = _asked(session, **options)
     found = quality(used)
-    moved = _swings(used, found, "--plot" if plot is not None else "--sensitivity" if sensitivity else None)
+    moved: list[Swing] = []
+    if sensitivity or plot is not None:
+        moved = _weighed(used, found, "--sensitivity" if plot is None else "--plot").swings()
     if plot is not None:
         from chipdex.cli.quality_picture import quality_chart  # noqa: PLC0415 - an extra, imported where it is used
 
@@ -105,21 +78,44 @@ def quality_command(
     _report(used, found, lost, moved if sensitivity else None).publish(session, output)
 
 
-def _swings(inputs: Inputs, found: Quality, asked: str | None) -> list[Swing]:
-    """Return what the verdict hangs on; nothing where it is not asked, an OptionError where there is no verdict."""
-    if asked is None:
-        return []
+def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: which choice is the best.
+
+    Raises OptionError where fewer than two choices have a price.
+    """
+    used, _ = _asked(session, **options)
+    return (_weighed(used, quality(used), "A sensitivity"),)
+
+
+def _asked(
+    session: Session,
+    /,
+    *,
+    changes: tuple[str, ...],
+    precision: str | None,
+    family: str | None,
+    inputs: Path | None,
+    **options: Any,
+) -> tuple[Inputs, list[Loss]]:
+    """Return the inputs, and what the formats lose that were asked about."""
+    lost = _formats(precision, family)
+    given, filed = stated(PARAMETERS, options, inputs)
+    given = {**given, **stated_changes(changes)}
+    asked = Asked(**{field.name: options[field.name] for field in attrs.fields(Asked)})
+    read = known(session, asked, formats=bool(lost))
+    if not given and not filed and not read and not lost:
+        raise OptionError(
+            "Nothing is given that could be answered.",
+            fix="Give --accuracy and --new-accuracy, --usd-per-answer with --change, or --precision.",
+        )
+    return settled(PARAMETERS, given, filed, read, _points_of(lost, given, filed)), lost
+
+
+def _weighed(inputs: Inputs, found: Quality, asked: str) -> Weighed:
     if found.judged_by is None:
         fix = "Give --usd-per-answer, and --new-usd-per-answer or --change."
         raise OptionError(f"{asked} needs two choices with a price.", fix=fix)
-    return [_told(one) for one in swings(verdict, weighed(inputs))]
-
-
-def _told(swing: Swing) -> Swing:
-    """Return a swing without a flip at nothing: an answer that is free saves nothing, which is no news."""
-    if swing.flips_below is None or swing.flips_below > _NOTHING * swing.value:
-        return swing
-    return attrs.evolve(swing, flips_below=None, winner_below=None)
+    return Weighed(inputs=entering(inputs), judge=verdict, margin=MARGIN)
 
 
 def _report(inputs: Inputs, found: Quality, lost: list[Loss], moved: list[Swing] | None) -> Report:

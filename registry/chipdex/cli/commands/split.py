@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from chipdex.cli import split_page, streams
-from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.report import Report
@@ -16,7 +16,7 @@ from chipdex.cli.split_tiers import in_registry, ruled
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.layers import MEASURES, placed
 from chipdex.economics.scenarios import read_scene
-from chipdex.economics.sensitivity import swings
+from chipdex.economics.sensitivity import Swing
 from chipdex.economics.splitting import Split, margin_of, split
 from chipdex.economics.tiers import KINDS, TWO_TIERS, Scene
 from chipdex.errors import OptionError
@@ -37,9 +37,6 @@ from chipdex.errors import OptionError
 def split_command(
     session: Session,
     /,
-    model: str | None,
-    precision: str | None,
-    inputs: Path | None,
     sensitivity: bool,
     plot: Path | None,
     output: str,
@@ -51,53 +48,85 @@ def split_command(
     on --device and --cloud. Rules on data, place, time and memory come before any price.
     """
     ready(plot)
+    scene, used = _asked(session, **options)
+    found = split(scene, used)
+    parts = _parts(scene, used, found)
+    _check_answered(found, parts)
+    asked = _weighed(scene, used) if sensitivity or plot is not None else None
+    if sensitivity:
+        asked = _two_sided(asked)
+    moved = [] if asked is None else asked.swings(flips=sensitivity)
+    if plot is not None:
+        from chipdex.cli.split_picture import split_chart  # noqa: PLC0415 - an extra, imported where it is used
+
+        save(split_chart(scene, used, found, asked, moved), plot)
+        streams.say(f"Drew {plot}.")
+    told = None if asked is None or not sensitivity else (asked, moved)
+    _report(scene, used, found, parts, told).publish(session, output)
+
+
+def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: whether requests should start at the nearest tier.
+
+    Raises OptionError where there are no two ways whose cost is known.
+    """
+    return (_two_sided(_weighed(*_asked(session, **options))),)
+
+
+def _asked(
+    session: Session, /, *, model: str | None, precision: str | None, inputs: Path | None, **options: Any
+) -> tuple[Scene, Inputs]:
+    """Return the tiers with what is known of them, and the inputs."""
     scene = ruled(TWO_TIERS if inputs is None else read_scene(inputs), options)
     given, _ = stated(TWO_TIERS.parameters, options, None)
     scene, known, phased = in_registry(session, scene, model, precision, {**scene.figures, **given})
     used = settled(scene.parameters, given, scene.figures, known)
-    scene = phased(scene, used)
-    found = split(scene, used)
-    parts = _parts(scene, used, found)
-    _check_answered(found, parts)
-    moved = _moved(scene, used, flips=sensitivity) if sensitivity or plot is not None else None
-    if sensitivity and moved is None:
+    return phased(scene, used), used
+
+
+def _weighed(scene: Scene, used: Inputs) -> Weighed | None:
+    judged = margin_of(scene, used)
+    if judged is None:
+        return None
+    home, judge = judged
+    return Weighed(
+        inputs=used,
+        judge=judge,
+        margin=f"what a request that starts at {home} saves in USD against one that does not",
+        tiers=tuple(tier.name for tier in scene.tiers),
+    )
+
+
+def _two_sided(asked: Weighed | None) -> Weighed:
+    if asked is None:
         raise OptionError(
-            "--sensitivity needs two ways to answer every request whose cost is known.",
+            "A sensitivity needs two ways to answer every request whose cost is known.",
             fix="Give prices of a second tier, and --requests-per-month.",
         )
-    if plot is not None:
-        from chipdex.cli.split_picture import split_chart  # noqa: PLC0415 - an extra, imported where it is used
-
-        save(split_chart(scene, used, found, moved), plot)
-        streams.say(f"Drew {plot}.")
-    _report(scene, used, found, parts, moved if sensitivity else None).publish(session, output)
+    return asked
 
 
 def _report(
-    scene: Scene, used: Inputs, found: Split, parts: Sequence[split_page.Parts], moved: split_page.Moved | None
+    scene: Scene,
+    used: Inputs,
+    found: Split,
+    parts: Sequence[split_page.Parts],
+    told: tuple[Weighed, Sequence[Swing]] | None,
 ) -> Report:
     rows = [split_page.way_row(way) for way in (*found.ways, *found.rejected)]
     body = split_page.body(found, parts) | {"inputs": used.as_rows()}
     return Report(
         schema="split@1",
-        body=body | ({} if moved is None else {"sensitivity": [*map(swing_json, moved.swings)]}),
+        body=body | ({} if told is None else {"sensitivity": [*map(swing_json, told[1])]}),
         keys=split_page.KEYS,
         rows=rows,
         sections=(
             *split_page.sections(used, found, parts),
             inputs_section(used),
-            *([] if moved is None else [swings_section(moved.swings, moved.told)]),
+            *([] if told is None else [swings_section(told[1], told[0].margin)]),
         ),
         warnings=split_page.warnings(scene, used, found),
     )
-
-
-def _moved(scene: Scene, used: Inputs, *, flips: bool) -> split_page.Moved | None:
-    judged = margin_of(scene, used)
-    if judged is None:
-        return None
-    home, judge = judged
-    return split_page.Moved(home=home, margin=judge(used).margin, swings=tuple(swings(judge, used, flips=flips)))
 
 
 def _parts(scene: Scene, used: Inputs, found: Split) -> list[split_page.Parts]:
