@@ -5,10 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests say `from fakes.distributions import ...`
 
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiling takes 10 s; tests of what is compiled ask for it
+
+# Busy machines: no test fails because an example took long.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SWITCHES = ("CHIPDEX_PLUGINS", "CHIPDEX_DISABLE_PLUGINS", "CHIPDEX_STRICT", "CHIPDEX_DEBUG")
 

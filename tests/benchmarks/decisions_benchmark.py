@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chipdex.economics.fleet import COMMITTED, ON_DEMAND, SPOT, Choice, Policy, cheapest_fleet
+from chipdex.economics.fleets.fleet import COMMITTED, ON_DEMAND, SPOT, Choice, Policy, cheapest_fleet
 
 REPEATS = 5
 REQUESTS = 1_000_000

@@ -128,7 +128,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(changes=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5))
 def test_any_change_gives_a_model_or_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, changes: dict[str, Any]

@@ -46,7 +46,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1
 IDS = st.from_regex(r"[a-z0-9][a-z0-9._+-]{0,6}/[a-z0-9][a-z0-9._+-]{0,6}", fullmatch=True)
 DATES = st.dates(dt.date(1970, 1, 1), dt.date(2100, 1, 1))
 MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2100, 1, 1), timezones=st.just(dt.UTC))  # noqa: DTZ001
-OFTEN = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+OFTEN = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 
 
 def values(annotation: Any, key: str) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one line per kind of annotation

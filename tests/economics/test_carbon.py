@@ -6,11 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipdex.economics.carbon import MEASURED, carbon, embodied_g, energy_wh, entering, operational_g, verdict
-from chipdex.economics.carbon_hours import Intensities, places, read_intensities
-from chipdex.economics.carbon_inputs import PARAMETERS
-from chipdex.economics.embodied import EMBODIED_KG
-from chipdex.economics.footprint import Accounting, Boundary, Emitted, compare
+from chipdex.economics.footprints.carbon import (
+    MEASURED,
+    carbon,
+    embodied_g,
+    energy_wh,
+    entering,
+    operational_g,
+    verdict,
+)
+from chipdex.economics.footprints.embodied import EMBODIED_KG
+from chipdex.economics.footprints.footprint import Accounting, Boundary, Emitted, compare
+from chipdex.economics.footprints.hours import Intensities, places, read_intensities
+from chipdex.economics.footprints.inputs import PARAMETERS
 from chipdex.economics.inputs import Given, Inputs, settled
 from chipdex.economics.sensitivity import swings
 from chipdex.errors import InfeasibleError, OptionError, StorageError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chipdex.economics.demand import day, missed_share, peak_to_mean, read_demand
+from chipdex.economics.fleets.demand import day, missed_share, peak_to_mean, read_demand
 from chipdex.errors import OptionError, StorageError
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from chipdex.catalog import Registry
 from chipdex.domain import Accelerator, Compute, Fact, Kind, Measurement, Peaks, Power, Status
-from chipdex.economics.facts import Checked, Verdict, check_fact, check_facts
-from chipdex.economics.quantities import QUANTITIES
+from chipdex.economics.proofs.facts import Checked, Verdict, check_fact, check_facts
+from chipdex.economics.proofs.quantities import QUANTITIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "publish-facts.md").read_text(encoding="utf-8")
 

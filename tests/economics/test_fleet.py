@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chipdex.economics.fleet import COMMITTED, ON_DEMAND, SPOT, Choice, Policy, assigned, cheapest_fleet, undominated
+from chipdex.economics.fleets.fleet import (
+    COMMITTED,
+    ON_DEMAND,
+    SPOT,
+    Choice,
+    Policy,
+    assigned,
+    cheapest_fleet,
+    undominated,
+)
 from chipdex.errors import InfeasibleError, OptionError
 
 BARE = Policy(headroom=0.0, cold_start_hours=0.0, most_spot=0.0, gap=0.0)
@@ -82,7 +91,7 @@ SOME = st.lists(
 DAY = st.lists(st.floats(0.0, 50.0), min_size=1, max_size=6).filter(any)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SOME, DAY)
 def test_a_fleet_holds_its_demand_and_a_cheaper_price_never_costs_more(
     made: list[tuple[str, float, float]], day: list[float]

@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipdex.economics import carbon_inputs, lifetime_inputs, lockin, owning, planning, quality, tiers
-from chipdex.economics.announced import break_even_usd_per_hour, most_power_w, needed_per_s
-from chipdex.economics.forecast import Drawing, holds, monte_carlo, ranged, rank_correlation
+from chipdex.economics import owning
+from chipdex.economics.accuracy import quality
+from chipdex.economics.fleets import planning
+from chipdex.economics.footprints import inputs as carbon_inputs
+from chipdex.economics.horizons.announced import break_even_usd_per_hour, most_power_w, needed_per_s
+from chipdex.economics.horizons.forecast import Drawing, holds, monte_carlo, ranged, rank_correlation
+from chipdex.economics.horizons.trends import RATES, TRENDS, factor, moved, movings
 from chipdex.economics.inputs import Given, Inputs, Parameter, settled
+from chipdex.economics.lives import inputs as lifetime_inputs
+from chipdex.economics.places import tiers
 from chipdex.economics.sensitivity import Judge, Outcome
-from chipdex.economics.trends import RATES, TRENDS, factor, moved, movings
+from chipdex.economics.vendors import lockin
 from chipdex.errors import InfeasibleError, OptionError
 
 SHARE = Parameter(key="x", meaning="a share", high=1.0, usual=(0.0, 1.0))

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipdex.economics.carbon import carbon
-from chipdex.economics.carbon_inputs import PARAMETERS
-from chipdex.economics.footprint import Accounting, Boundary, Footprint
+from chipdex.economics.footprints.carbon import carbon
+from chipdex.economics.footprints.footprint import Accounting, Boundary, Footprint
+from chipdex.economics.footprints.inputs import PARAMETERS
+from chipdex.economics.footprints.levers import Choice, choice, levers
 from chipdex.economics.inputs import Given, settled
-from chipdex.economics.levers import Choice, choice, levers
 from chipdex.errors import OptionError
 
 MADE = {"embodied_kg": 100.0, "requests_per_s": 1.0}

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipdex.economics.inputs import Given, settled
-from chipdex.economics.lengths import Length
-from chipdex.economics.lifetime import Lifetime, judges, lifetime
-from chipdex.economics.lifetime_inputs import PARAMETERS
-from chipdex.economics.scaling import Fit
+from chipdex.economics.lives.inputs import PARAMETERS
+from chipdex.economics.lives.lengths import Length
+from chipdex.economics.lives.lifetime import Lifetime, judges, lifetime
+from chipdex.economics.lives.scaling import Fit
+from chipdex.economics.lives.sizes import Sizes
+from chipdex.economics.lives.spending import Ledger, Passing, Stream
 from chipdex.economics.sensitivity import swings
-from chipdex.economics.sizes import Sizes
-from chipdex.economics.spending import Ledger, Passing, Stream
 from chipdex.errors import InfeasibleError, OptionError
 
 CHINCHILLA = Fit(size=406.4, data=410.7, alpha=0.336, beta=0.283)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipdex.economics.concentration import concentration
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.lockin import PARAMETERS, entering, exchange_option, lockin, verdict
 from chipdex.economics.sensitivity import swings
+from chipdex.economics.vendors.concentration import concentration
+from chipdex.economics.vendors.lockin import PARAMETERS, entering, exchange_option, lockin, verdict
 from chipdex.errors import OptionError
 
 MOVING = {"engineer_months": 6.0, "usd_per_engineer_month": 10_000.0}

@@ -2,10 +2,10 @@
 
 import pytest
 
-from chipdex.economics.demand import day
-from chipdex.economics.fleet import COMMITTED, ON_DEMAND, SPOT, Choice
+from chipdex.economics.fleets.demand import day
+from chipdex.economics.fleets.fleet import COMMITTED, ON_DEMAND, SPOT, Choice
+from chipdex.economics.fleets.planning import PARAMETERS, plan, verdict
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.planning import PARAMETERS, plan, verdict
 from chipdex.economics.sensitivity import swings
 from chipdex.errors import InfeasibleError
 

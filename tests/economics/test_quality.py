@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chipdex.economics.changes import (
+from chipdex.economics.accuracy.changes import (
     CHANGES,
     amdahl,
     cascade_usd,
@@ -14,12 +14,12 @@ from chipdex.economics.changes import (
     speculative_speed_up,
     tokens_per_step,
 )
-from chipdex.economics.effects import EFFECTS
-from chipdex.economics.evaluation import interval, items_per_arm, least_gain, shown
-from chipdex.economics.formats import MODELS, Loss, losses
-from chipdex.economics.hosting import Hosting
+from chipdex.economics.accuracy.effects import EFFECTS
+from chipdex.economics.accuracy.evaluation import interval, items_per_arm, least_gain, shown
+from chipdex.economics.accuracy.formats import MODELS, Loss, losses
+from chipdex.economics.accuracy.hosting import Hosting
+from chipdex.economics.accuracy.quality import PARAMETERS, Choice, quality, verdict, weighed
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.quality import PARAMETERS, Choice, quality, verdict, weighed
 from chipdex.economics.sensitivity import swings
 from chipdex.errors import InfeasibleError, OptionError
 

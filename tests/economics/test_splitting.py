@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.layers import cheapest, curve, fastest, leanest, placed
-from chipdex.economics.scenarios import read_scene
+from chipdex.economics.places.cost import link_j
+from chipdex.economics.places.layers import cheapest, curve, fastest, leanest, placed
+from chipdex.economics.places.scenarios import read_scene
+from chipdex.economics.places.splitting import Split, margin_of, split
+from chipdex.economics.places.tiers import TWO_TIERS, Layer, Scene, Tier
 from chipdex.economics.sensitivity import swings
-from chipdex.economics.splitting import Split, margin_of, split
-from chipdex.economics.tiercost import link_j
-from chipdex.economics.tiers import TWO_TIERS, Layer, Scene, Tier
 from chipdex.errors import InfeasibleError, OptionError
 
 THREE = Scene(

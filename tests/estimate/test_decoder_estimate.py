@@ -139,7 +139,7 @@ def test_a_large_batch_is_about_flops_over_the_sustained_rate():
     assert float(result.serving.tpot_s[0, 0]) == pytest.approx(flops / (400e12 * 0.77), rel=0.35)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     batch=st.integers(1, 512),
     more=st.floats(1.01, 8.0),
@@ -152,7 +152,7 @@ def test_more_bandwidth_or_more_compute_is_never_slower(batch, more, figure):
     assert (fast.serving.tpot_s <= slow.serving.tpot_s).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(batch=st.integers(1, 1000))
 def test_sequences_in_flight_are_rate_times_time_as_little_says(batch):
     lengths = Lengths(input_tokens=1000, output_tokens=200)

@@ -22,7 +22,7 @@ CHIPS = st.builds(
 LENGTHS = st.fixed_dictionaries({"input_tokens": st.integers(16, 8000), "output_tokens": st.integers(2, 2000)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CHIPS, LENGTHS, st.floats(0.5, 200.0), st.sampled_from([Load.OPEN, Load.MAX]))
 def test_money_and_energy_are_prices_and_watts_over_tokens(device, lengths, usd, load):
     found = ask(shelf(device, offer("a", usd)), workload=Workload(scenario=Scenario.OFFLINE, load=load, **lengths))
@@ -33,7 +33,7 @@ def test_money_and_energy_are_prices_and_watts_over_tokens(device, lengths, usd,
         assert tokens == pytest.approx(answer.throughput.requests_per_s * lengths["output_tokens"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CHIPS, LENGTHS, st.integers(1, 64))
 def test_tokens_per_second_times_the_time_of_one_are_the_sequences_in_flight(device, lengths, batch):
     workload = Workload(scenario=Scenario.OFFLINE, load=Load.MAX, batch=batch, percentile=99, **lengths)

@@ -112,7 +112,7 @@ ROWS = st.lists(st.tuples(st.floats(0.0, 5.0), st.integers(1, 300), st.integers(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.integers(1, 3), st.integers(1, 5))
 def test_nobody_is_lost_and_time_runs_forward(
     tmp_path: Path, rows: list[tuple[float, int, int]], replicas: int, slots: int

@@ -6,7 +6,7 @@ import pytest
 
 from chipdex.catalog import Registry
 from chipdex.domain import Fact
-from chipdex.economics.facts import Verdict, check_fact
+from chipdex.economics.proofs.facts import Verdict, check_fact
 from chipdex.hooks import PluginHost
 from chipdex.testing import PluginContract, installed
 

@@ -10,7 +10,7 @@ from chipdex.cli.page import as_plain
 from chipdex.cli.render import Column, Table, counted, text_of
 from chipdex.cli.report import Report, Section
 from chipdex.domain import Fact
-from chipdex.economics.facts import Checked, Verdict
+from chipdex.economics.proofs.facts import Checked, Verdict
 
 if TYPE_CHECKING:
     from chipdex.catalog import Registry

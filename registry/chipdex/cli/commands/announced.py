@@ -8,7 +8,8 @@ from typing import Any, Final
 import attrs
 import click
 
-from chipdex.cli import announced_page, streams
+from chipdex.cli import streams
+from chipdex.cli.deciding import announced_page
 from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.options import choice_option, format_options, number_option
 from chipdex.cli.pictures import ready, save
@@ -16,7 +17,7 @@ from chipdex.cli.questions import model_of, precisions_of, workload_of, workload
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session
 from chipdex.domain import Accelerator, Term
-from chipdex.economics.announced import Price, incumbent, lacking, price_of, reaches
+from chipdex.economics.horizons.announced import Price, incumbent, lacking, price_of, reaches
 from chipdex.economics.inputs import Given
 from chipdex.errors import InfeasibleError
 from chipdex.search.query import Choice, Query, demand
@@ -59,7 +60,7 @@ def announced(session: Session, /, model: str, device: str, plot: Path | None, o
         device=chip.id, query=query, against=against, price=price, reaches=found, lacking=missing
     )
     if plot is not None:
-        from chipdex.cli.sensitivity_picture import reach_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.sensitivity_picture import reach_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(reach_chart(told), plot)
         streams.say(f"Drew {plot}.")

@@ -7,20 +7,20 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.carbon_levers import Told, choices
-from chipdex.cli.carbon_page import Answered, body, margin_told, rows, sections, warnings
-from chipdex.cli.carbon_records import Named, of_grid, of_hardware
-from chipdex.cli.decisions import Callback, Weighed, decision_options, stated
+from chipdex.cli.deciding.carbon_levers import Told, choices
+from chipdex.cli.deciding.carbon_page import Answered, body, margin_told, rows, sections, warnings
+from chipdex.cli.deciding.carbon_records import Named, of_grid, of_hardware
+from chipdex.cli.deciding.options import Callback, Weighed, decision_options, stated
 from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session
-from chipdex.economics.carbon import MEASURED, Carbon, carbon, entering, verdict
-from chipdex.economics.carbon_hours import Intensities, Place, places, read_intensities
-from chipdex.economics.carbon_inputs import COUNTED, PARAMETERS
-from chipdex.economics.footprint import Accounting, Boundary, Comparison, Emitted, compare
+from chipdex.economics.footprints.carbon import MEASURED, Carbon, carbon, entering, verdict
+from chipdex.economics.footprints.footprint import Accounting, Boundary, Comparison, Emitted, compare
+from chipdex.economics.footprints.hours import Intensities, Place, places, read_intensities
+from chipdex.economics.footprints.inputs import COUNTED, PARAMETERS
+from chipdex.economics.footprints.levers import Levers, levers, spent_usd
 from chipdex.economics.inputs import Inputs
-from chipdex.economics.levers import Levers, levers, spent_usd
 from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
@@ -91,7 +91,7 @@ def carbon_command(
         swings=moved if sensitivity else None,
     )
     if plot is not None:
-        from chipdex.cli.carbon_picture import carbon_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.carbon_picture import carbon_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(carbon_chart(answered, moved, hours), plot)
         streams.say(f"Drew {plot}.")

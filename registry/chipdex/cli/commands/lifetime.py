@@ -8,16 +8,16 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
-from chipdex.cli.lifetime_json import body, flat
-from chipdex.cli.lifetime_page import sections, unanswered, warnings
+from chipdex.cli.deciding.lifetime_json import body, flat
+from chipdex.cli.deciding.lifetime_page import sections, unanswered, warnings
+from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.lifetime import Lifetime, judges, lifetime
-from chipdex.economics.lifetime_inputs import PARAMETERS
+from chipdex.economics.lives.inputs import PARAMETERS
+from chipdex.economics.lives.lifetime import Lifetime, judges, lifetime
 from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
@@ -73,7 +73,7 @@ def lifetime_command(
     if sensitivity or plot is not None:
         moved = {one.question: one.swings(flips=sensitivity) for one in _weighed(used, found)}
     if plot is not None:
-        from chipdex.cli.lifetime_picture import lifetime_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.lifetime_picture import lifetime_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(lifetime_chart(used, found, moved, MARGINS), plot)
         streams.say(f"Drew {plot}.")
@@ -151,7 +151,7 @@ def _known(
     if model is None and device is None:
         return {}
     from chipdex.cli.questions import model_of  # noqa: PLC0415 - needed for MODEL only
-    from chipdex.economics.serving import (  # noqa: PLC0415 - numpy comes with it
+    from chipdex.economics.lives.serving import (  # noqa: PLC0415 - numpy comes with it
         device_inputs,
         model_inputs,
         request_inputs,

@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from chipdex.cli import lockin_page, streams
-from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli import streams
+from chipdex.cli.deciding import lockin_page
+from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.ranked import OWNED, whole_ranking
 from chipdex.cli.numbers import Number
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import workload_of, workload_options
-from chipdex.cli.ranked import OWNED, whole_ranking
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session, Warned
 from chipdex.domain import Term
-from chipdex.economics.concentration import Concentration, concentration, read_spends, stated_spend
 from chipdex.economics.inputs import Inputs, settled
-from chipdex.economics.lockin import PARAMETERS, Lockin, entering, lockin, verdict
+from chipdex.economics.vendors.concentration import Concentration, concentration, read_spends, stated_spend
+from chipdex.economics.vendors.lockin import PARAMETERS, Lockin, entering, lockin, verdict
 from chipdex.errors import OptionError
 
 if TYPE_CHECKING:
-    from chipdex.economics.alternatives import Alternatives
+    from chipdex.economics.vendors.alternatives import Alternatives
     from chipdex.search.result import BestAnswer
 
 _WITHIN: Final = 20.0
@@ -78,7 +79,7 @@ def lockin_command(
     _something(found, spread, near)
     moved = weighing.swings() if sensitivity else []
     if plot is not None:
-        from chipdex.cli.lockin_picture import lockin_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.lockin_picture import lockin_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(lockin_chart(used, found, spread, near), plot)
         streams.say(f"Drew {plot}.")
@@ -139,7 +140,7 @@ def _only_with_model(model: str | None, asked: dict[str, Any]) -> None:
 
 
 def _near(session: Session, answer: "BestAnswer", percent: float) -> "Alternatives":
-    from chipdex.economics.alternatives import alternatives  # noqa: PLC0415 - numpy comes with it
+    from chipdex.economics.vendors.alternatives import alternatives  # noqa: PLC0415 - numpy comes with it
 
     return alternatives(answer, session.registry.accelerators, percent / 100.0)
 

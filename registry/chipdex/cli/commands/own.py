@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.options import number_option
 from chipdex.cli.pictures import ready, save
@@ -59,7 +59,7 @@ def own_command(
     moved = asked.swings() if sensitivity or plot is not None else []
     day = dt.date.today() if start is None else start.date()  # noqa: DTZ011 - the user's own day
     if plot is not None:
-        from chipdex.cli.owning_picture import owning_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.owning_picture import owning_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(owning_chart(used, found, moved), plot)
         streams.say(f"Drew {plot}.")

@@ -8,8 +8,8 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
-from chipdex.cli.latency_page import curve_json, curve_section
+from chipdex.cli.deciding.latency_page import curve_json, curve_section
+from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT, Number
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
@@ -19,14 +19,14 @@ from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
 from chipdex.cli.words import figure, question
 from chipdex.domain import Kind, Term
-from chipdex.economics.candidates import TERMS, candidates
-from chipdex.economics.demand import day, peak_to_mean, read_demand
-from chipdex.economics.fleet import Choice as Purchase
+from chipdex.economics.fleets.candidates import TERMS, candidates
+from chipdex.economics.fleets.demand import day, peak_to_mean, read_demand
+from chipdex.economics.fleets.fleet import Choice as Purchase
+from chipdex.economics.fleets.latency import LatencyCurve, idle_requests
+from chipdex.economics.fleets.latency import latency_curve as price_of_latency
+from chipdex.economics.fleets.planning import HOURS_PER_MONTH, PARAMETERS, Plan, verdict
+from chipdex.economics.fleets.planning import plan as run_plan
 from chipdex.economics.inputs import Inputs, settled
-from chipdex.economics.latency import LatencyCurve, idle_requests
-from chipdex.economics.latency import latency_curve as price_of_latency
-from chipdex.economics.planning import HOURS_PER_MONTH, PARAMETERS, Plan, verdict
-from chipdex.economics.planning import plan as run_plan
 from chipdex.errors import OptionError
 from chipdex.search.grids import Electricity
 from chipdex.search.query import Choice, Query, demand
@@ -99,7 +99,7 @@ def plan(
     idle = idle_requests(found.fleet, [hour.demand_per_s for hour in found.hours], used["spot_available"])
     grid = electricity_of(session, options["grid"])
     if plot is not None:
-        from chipdex.cli.plan_picture import plan_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.plan_picture import plan_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(plan_chart(found, query.model.id, curve), plot)
         streams.say(f"Drew {plot}.")

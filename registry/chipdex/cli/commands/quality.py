@@ -9,20 +9,20 @@ import attrs
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.change_option import stated_changes
-from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.change_option import stated_changes
+from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.quality_known import Asked, known
+from chipdex.cli.deciding.quality_page import effects_of, loss_json, sections
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.pictures import ready, save
-from chipdex.cli.quality_known import Asked, known
-from chipdex.cli.quality_page import effects_of, loss_json, sections
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session, Warned
 from chipdex.domain.formats import PRECISION_ALIASES, PRECISIONS
-from chipdex.economics.changes import CHANGES
-from chipdex.economics.formats import FORMATS, Loss, losses
+from chipdex.economics.accuracy.changes import CHANGES
+from chipdex.economics.accuracy.formats import FORMATS, Loss, losses
+from chipdex.economics.accuracy.quality import OWN, PARAMETERS, Quality, quality, verdict
+from chipdex.economics.accuracy.quality import weighed as entering
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.quality import OWN, PARAMETERS, Quality, quality, verdict
-from chipdex.economics.quality import weighed as entering
 from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
@@ -71,7 +71,7 @@ def quality_command(
     if sensitivity or plot is not None:
         moved = _weighed(used, found, "--sensitivity" if plot is None else "--plot").swings()
     if plot is not None:
-        from chipdex.cli.quality_picture import quality_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.quality_picture import quality_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(quality_chart(used, found, moved), plot)
         streams.say(f"Drew {plot}.")

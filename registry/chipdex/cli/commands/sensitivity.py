@@ -10,20 +10,21 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from chipdex.cli import sensitivity_page, streams
-from chipdex.cli.decisions import Weighed, figure_option, stated
+from chipdex.cli import streams
+from chipdex.cli.deciding import sensitivity_page
+from chipdex.cli.deciding.options import Weighed, figure_option, stated
+from chipdex.cli.deciding.sensitivity_page import Forecast
 from chipdex.cli.numbers import COUNT, LARGEST, Number
 from chipdex.cli.options import Callback, format_options, number_option
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.report import Report
-from chipdex.cli.sensitivity_page import Forecast
 from chipdex.cli.session import Session
 from chipdex.cli.verbs import VERBS
 from chipdex.cli.waiting import meanwhile
-from chipdex.economics.forecast import Drawing, holds, monte_carlo, ranged
+from chipdex.economics.horizons.forecast import Drawing, holds, monte_carlo, ranged
+from chipdex.economics.horizons.trends import RATES
 from chipdex.economics.inputs import Inputs, settled, suggestion
 from chipdex.economics.sensitivity import Swing
-from chipdex.economics.trends import RATES
 from chipdex.errors import OptionError
 
 WEIGHED: Final = ("plan", "own", "split", "quality", "lockin", "carbon", "lifetime")
@@ -178,7 +179,7 @@ def _told(verb: str, verdicts: Sequence[Weighed], options: Mapping[str, Any]) ->
 
 def _publish(session: Session, told: Forecast, plot: Path | None, output: str) -> None:
     if plot is not None:
-        from chipdex.cli.sensitivity_picture import forecast_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.sensitivity_picture import forecast_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(forecast_chart(told), plot)
         streams.say(f"Drew {plot}.")

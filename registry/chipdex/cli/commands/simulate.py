@@ -10,16 +10,16 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.decisions import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.options import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.replay_candidates import Deployed, deployed
+from chipdex.cli.deciding.replay_page import MARGIN, body, description_report, merged, rows, sections, warnings
 from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import electricity_of
-from chipdex.cli.replay_candidates import Deployed, deployed
-from chipdex.cli.replay_page import MARGIN, body, description_report, merged, rows, sections, warnings
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session
-from chipdex.economics.demand import read_hours
+from chipdex.economics.fleets.demand import read_hours
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.sensitivity import Outcome, swings
 from chipdex.errors import ChipdexError, OptionError
@@ -91,7 +91,7 @@ def simulate_command(
     grid = electricity_of(session, options["grid"])
     found = rows(candidates, replays, used, grid, plan)
     if plot is not None:
-        from chipdex.cli.replay_picture import replay_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.replay_picture import replay_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(replay_chart(replays, plan), plot)
         streams.say(f"Drew {plot}.")

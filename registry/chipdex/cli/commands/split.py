@@ -6,19 +6,20 @@ from typing import Any
 
 import click
 
-from chipdex.cli import split_page, streams
-from chipdex.cli.decisions import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli import streams
+from chipdex.cli.deciding import split_page
+from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.split_tiers import in_registry, ruled
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session
-from chipdex.cli.split_tiers import in_registry, ruled
 from chipdex.economics.inputs import Inputs, settled
-from chipdex.economics.layers import MEASURES, placed
-from chipdex.economics.scenarios import read_scene
+from chipdex.economics.places.layers import MEASURES, placed
+from chipdex.economics.places.scenarios import read_scene
+from chipdex.economics.places.splitting import Split, margin_of, split
+from chipdex.economics.places.tiers import KINDS, TWO_TIERS, Scene
 from chipdex.economics.sensitivity import Swing
-from chipdex.economics.splitting import Split, margin_of, split
-from chipdex.economics.tiers import KINDS, TWO_TIERS, Scene
 from chipdex.errors import OptionError
 
 
@@ -57,7 +58,7 @@ def split_command(
         asked = _two_sided(asked)
     moved = [] if asked is None else asked.swings(flips=sensitivity)
     if plot is not None:
-        from chipdex.cli.split_picture import split_chart  # noqa: PLC0415 - an extra, imported where it is used
+        from chipdex.cli.deciding.split_picture import split_chart  # noqa: PLC0415 - an extra, imported where it is used
 
         save(split_chart(scene, used, found, asked, moved), plot)
         streams.say(f"Drew {plot}.")

@@ -68,7 +68,7 @@ def _facts(session: Session, *, table: bool, check: bool, plot: Path | None, out
     if table or plot is not None:
         raise OptionError("Facts have no summary and no picture.", fix="Leave --table and --plot out.")
     from chipdex.cli.facts_page import facts_report  # noqa: PLC0415 - economics is for facts only
-    from chipdex.economics.facts import Verdict, check_facts  # noqa: PLC0415 - likewise
+    from chipdex.economics.proofs.facts import Verdict, check_facts  # noqa: PLC0415 - likewise
 
     session.need("facts")
     checked = check_facts(session.registry.facts, session.registry)

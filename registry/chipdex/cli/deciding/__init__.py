@@ -1,0 +1,1 @@
+"""How the verbs that decide read their options, print and draw."""

@@ -1,0 +1,228 @@
+"""What `chipdex quality` prints: choices, what accuracy is worth, what proves a gain, and what formats lose."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import attrs
+
+from chipdex.cli.render import Column, Table, counted, usd
+from chipdex.cli.report import Section
+from chipdex.cli.words import figure
+from chipdex.economics.accuracy.changes import CHANGES, tokens_per_step
+from chipdex.economics.accuracy.choices import KEEP, Choice
+from chipdex.economics.accuracy.effects import EFFECTS
+from chipdex.economics.accuracy.formats import FORMATS, MODELS, Loss
+from chipdex.economics.accuracy.quality import MEASURES, Quality
+from chipdex.economics.inputs import Inputs
+
+Rows = list[dict[str, Any]]
+
+_NOISE: Final = 1e-12
+
+_CHOICES: Final = (
+    Column(key="choice"),
+    Column(key="speed_up", header="x as fast", right=True, show=figure, importance=2),
+    Column(key="usd_per_answer", header="USD/answer", right=True, show=usd, importance=1),
+    Column(key="accuracy", right=True),
+    Column(key="usd_in_all", header="USD in all", right=True, show=usd, importance=1),
+    Column(key="usd_per_solved_task", header="USD/solved task", right=True, show=usd),
+    Column(key="net_usd_per_answer", header="net USD/answer", right=True, show=usd),
+    Column(key="one_off_usd", header="USD once", right=True, show=usd, importance=1),
+    Column(key="payback", header="pays back after", right=True),
+)
+_FORMATS: Final = (
+    Column(key="format"),
+    Column(key="model"),
+    Column(key="bits_per_weight", header="bits", right=True, show=figure),
+    Column(key="perplexity_rise", header="perplexity", right=True),
+    Column(key="relative_rise", header="rise %", right=True),
+    Column(key="points_lost", header="points lost", right=True, show=figure),
+    Column(key="weights_gb", header="weights GB", right=True, show=figure),
+    Column(key="decode_gain_limit", header="decode at most x", right=True, show=figure, importance=1),
+    Column(key="devices", right=True),
+    Column(key="source", shrink=True, importance=2),
+)
+_EFFECTS: Final = (
+    Column(key="change"),
+    Column(key="value", right=True, show=figure),
+    Column(key="what", shrink=True),
+    Column(key="setting", shrink=True, importance=2),
+    Column(key="source", shrink=True, importance=1),
+)
+_UNANSWERED: Final = (Column(key="question", shrink=True), Column(key="needs", header="give"))
+
+
+def loss_json(loss: Loss, inputs: Inputs) -> dict[str, Any]:
+    """Return what is known of a format, and what that comes to with the inputs; null is unknown."""
+    weights, cache, device = (inputs.get(key) for key in ("weights_gb", "kv_cache_gb", "device_memory_gb"))
+    points = inputs.get("points_per_perplexity_percent")
+    return {
+        "format": loss.format,
+        "model": loss.model,
+        "bits_per_weight": loss.bits_per_weight,
+        "base_perplexity": loss.base_perplexity,
+        "perplexity_rise": loss.perplexity_rise,
+        "relative_rise": loss.relative_rise,
+        "kl_divergence": loss.kl_divergence,
+        "points_lost": None if points is None else loss.points_lost(points),
+        "weights_gb": None if weights is None else loss.weights_gb(weights),
+        "decode_gain_limit": None if weights is None else loss.decode_gain_limit(weights, cache or 0.0),
+        "devices": None
+        if weights is None or device is None
+        else loss.devices(weights, cache or 0.0, device, inputs["memory_overhead"]),
+        "source": loss.source,
+    }
+
+
+def effects_of(names: Iterable[str]) -> Rows:
+    """Return what others measured of these changes."""
+    wanted = set(names)
+    return [attrs.asdict(one) for one in EFFECTS if one.change in wanted]
+
+
+def sections(inputs: Inputs, found: Quality, formats: Rows, effects: Rows) -> Iterable[Section]:
+    """Return the parts of the page that there is something to say in."""
+    lines = [
+        *_verdict(inputs, found),
+        *_worth(inputs, found),
+        *_proof(inputs, found),
+        *_devices(inputs, found),
+        *_changes(inputs, found),
+    ]
+    rows = [_choice_row(one) for one in found.choices]
+    told = any(one.choice != KEEP or one.usd_per_answer is not None for one in found.choices)
+    table = Table(columns=_used(_CHOICES, rows, {"choice"}), rows=rows) if told else None
+    if lines or table:
+        yield Section(lines=lines, table=table)
+    if formats:
+        told_of = "Rise of perplexity over 16 bit, Wikitext-2; what nobody measured is unknown, not nothing."
+        if any(row["relative_rise"] is None for row in formats):
+            told_of += f" Measured are {', '.join(FORMATS)} of {', '.join(MODELS)}."
+        shown = [_format_row(row) for row in formats]
+        columns = _used(_FORMATS, shown, {"format", "model", "perplexity_rise"})
+        yield Section(heading="Formats", lines=(told_of,), table=Table(columns=columns, rows=shown))
+    if effects:
+        yield Section(heading="Measured elsewhere", table=Table(columns=_EFFECTS, rows=effects))
+    if found.unanswered and (lines or table):
+        missing = [{"question": question, "needs": needs} for question, needs in found.unanswered]
+        yield Section(heading="Not answered", table=Table(columns=_UNANSWERED, rows=missing))
+
+
+def _used(columns: Sequence[Column], rows: Rows, always: set[str]) -> tuple[Column, ...]:
+    """Return the columns in which any row has something."""
+    return tuple(one for one in columns if one.key in always or any(row[one.key] is not None for row in rows))
+
+
+def _choice_row(choice: Choice) -> dict[str, Any]:
+    row = attrs.asdict(choice)
+    after = choice.payback_answers_with_quality or choice.payback_answers
+    if choice.net_usd_per_answer is not None:
+        after = choice.payback_answers_with_quality
+    told = (
+        None
+        if choice.pays_back is None
+        else "never"
+        if after is None
+        else f"{math.ceil(after * (1.0 - _NOISE)):,} answers"
+    )
+    return row | {"payback": "" if choice.choice == KEEP and told is None else told}
+
+
+def _format_row(row: dict[str, Any]) -> dict[str, Any]:
+    rise, relative = row["perplexity_rise"], row["relative_rise"]
+    return row | {
+        "perplexity_rise": None if rise is None else f"+{rise:.4g}",
+        "relative_rise": None if relative is None else f"{100 * relative:.3g}",
+    }
+
+
+def _verdict(inputs: Inputs, found: Quality) -> list[str]:
+    best, margin = found.best, found.margin_usd
+    if best is None or margin is None or found.judged_by is None:
+        return []
+    per = "solved task" if found.judged_by == "usd_per_solved_task" else "answer"
+    spread = f" over {inputs['answers']:,.0f} answers" if "answers" in inputs else ""
+    by = f"Best by {MEASURES[found.judged_by]}{spread}: {best.choice}"
+    if best.choice == KEEP:
+        return [f"{by}; the next best loses {usd(-margin)} USD per {per} against it."]
+    return [f"{by}, {usd(margin)} USD per {per} better than keeping what is there."]
+
+
+def _worth(inputs: Inputs, found: Quality) -> list[str]:
+    lines = []
+    if found.usd_per_point is not None:
+        whole = f", {usd(found.usd_per_point * inputs['answers'])} USD over all answers" if "answers" in inputs else ""
+        lines.append(f"An accuracy point is worth {usd(found.usd_per_point)} USD per answer{whole}.")
+    gain = found.gain
+    if gain is None or gain.largest_usd_per_answer is None:
+        return lines
+    told = f"{'A gain' if gain.gain >= 0.0 else 'A loss'} of {_points(abs(gain.gain))}"
+    if gain.largest_usd_per_answer < 0.0:
+        lines.append(f"{told} justifies no price per answer, not even nothing.")
+    else:
+        lines.append(f"{told} justifies up to {usd(gain.largest_usd_per_answer)} USD per answer.")
+    if gain.worth_usd_per_answer is not None:
+        least = "no gain makes it good" if gain.break_even_gain is None else _least(gain.break_even_gain)
+        lines.append(f"At the price given {least}.")
+    return lines
+
+
+def _least(gain: float) -> str:
+    return f"it has to gain {_points(gain)}" if gain > 0.0 else f"it may lose {_points(-gain)}"
+
+
+def _points(share: float) -> str:
+    points = 100.0 * share
+    return f"{points:.4g} point" + ("" if round(points, 9) == 1.0 else "s")
+
+
+def _proof(inputs: Inputs, found: Quality) -> list[str]:
+    proof = found.evaluation
+    if proof is None:
+        return []
+    told = f"{100 * inputs['confidence']:g} % confidence, {100 * inputs['power']:g} % power"
+    lines = [f"To prove {_points(abs(proof.gain))}, each of two arms needs {proof.items_per_arm:,} items ({told})."]
+    if proof.power is not None and proof.margin is not None and proof.least_gain is not None:
+        lines.append(
+            f"{inputs['eval_items']:,.0f} items tell an accuracy to within {_points(proof.margin)}, prove a gain from "
+            f"{_points(proof.least_gain)} on, and show this one with a chance of {100 * proof.power:.3g} %."
+        )
+    return lines
+
+
+def _devices(inputs: Inputs, found: Quality) -> list[str]:
+    hosting = found.hosting
+    if hosting is None:
+        return []
+    more, after = hosting.new_devices - hosting.devices, counted(hosting.new_devices, "device")
+    told = f"{after} instead of {hosting.devices:,}" if more else f"{after}, as today"
+    each = (
+        f": {figure(hosting.devices_per_point)} more for each point" if more > 0 and hosting.devices_per_point else ""
+    )
+    return [f"At {figure(inputs['answers_per_s'])} answers/s it takes {told}{each}."]
+
+
+def _changes(inputs: Inputs, found: Quality) -> list[str]:
+    names = {one.choice for one in found.choices}
+    return [line for name in CHANGES if name in names and name in _TOLD for line in _TOLD[name](inputs)]
+
+
+def _drafting(inputs: Inputs) -> Iterable[str]:
+    tokens = tokens_per_step(inputs["drafting_acceptance"], round(inputs["drafting_tokens"]))
+    yield f"drafting: {figure(tokens)} tokens per step, of at most {inputs['drafting_tokens'] + 1:g}."
+
+
+def _caching(inputs: Inputs) -> Iterable[str]:
+    hit = inputs["caching_hit"]
+    if "caching_input_tokens" in inputs:
+        tokens = inputs["caching_input_tokens"]
+        yield f"caching: {figure(tokens * (1.0 - hit))} of {figure(tokens)} input tokens are computed."
+    saved = inputs.get("usd_per_answer", 0.0) * inputs["caching_share"]
+    if inputs.get("caching_tier_usd") and saved:
+        least = inputs["caching_tier_usd"] / saved
+        when = f"from a hit rate of {figure(least)} on" if least <= 1.0 else "at no hit rate"
+        yield f"caching: storing and fetching is paid for {when}."
+
+
+_TOLD: Final[dict[str, Callable[[Inputs], Iterable[str]]]] = {"drafting": _drafting, "caching": _caching}

@@ -1,0 +1,188 @@
+"""The page and the JSON of `split`: the ways and what bars them, where the cheapest changes, and the best cuts."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from chipdex.cli.render import UNKNOWN, Column, Table
+from chipdex.cli.report import Section
+from chipdex.cli.session import Warned
+from chipdex.cli.words import figure
+from chipdex.economics.inputs import Inputs
+from chipdex.economics.places.layers import Placement, Stretch
+from chipdex.economics.places.splitting import Split, Way
+from chipdex.economics.places.tiers import CLOUD, Layer, Scene
+from chipdex.values import Value
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Parts(Value):
+    """Layers, or phases, of a model and where they run best, by what is to be least."""
+
+    noun: str
+    parts: tuple[Layer, ...]
+    placements: tuple[Placement, ...]
+
+
+def price(value: float | None) -> str:
+    """Return USD with three digits however little they are: a request may cost millionths."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.3g}" if value < 1.0 else f"{value:,.2f}"
+
+
+_WAYS: Final = (
+    Column(key="way"),
+    Column(key="usd_per_request", header="USD/request", right=True, show=price),
+    Column(key="usd_per_month", header="USD/month", right=True, show=price),
+    Column(key="fixed_usd_per_month", header="of it fixed", right=True, show=price, importance=1),
+    Column(key="latency_ms", header="ms", right=True, show=figure),
+    Column(key="longest_ms", header="ms if passed on", right=True, show=figure, importance=2),
+    Column(key="j_per_request", header="J/request", right=True, show=figure),
+    Column(key="holds_per_month", header="holds a month", right=True, show=figure, importance=2),
+)
+_REJECTED: Final = (
+    Column(key="way"),
+    Column(key="constraint", header="rule"),
+    Column(key="told", header="why", shrink=True),
+)
+_NAMES: Final[Mapping[str, str]] = {"ms": "Fastest", "USD": "Cheapest", "J": "Least energy"}
+_CUTS: Final = (
+    Column(key="least"),
+    Column(key="placement", header="runs", shrink=True),
+    Column(key="ms", right=True, show=figure),
+    Column(key="USD", right=True, show=price),
+    Column(key="J", right=True, show=figure),
+    Column(key="alone", header="all on one tier", shrink=True, importance=1),
+)
+
+
+KEYS: Final = (
+    "way",
+    "usd_per_request",
+    "marginal_usd_per_request",
+    "fixed_usd_per_month",
+    "latency_ms",
+    "longest_ms",
+    "j_per_request",
+    "holds_per_month",
+    "rejected",
+)
+"""What the flat record of a way holds."""
+
+
+def way_row(way: Way) -> dict[str, Any]:
+    """Return a way as a flat record."""
+    said = "; ".join(one.told for one in way.rejected) or None
+    derived = {"way": way.name, "marginal_usd_per_request": way.marginal_usd, "rejected": said}
+    return {key: derived[key] if key in derived else getattr(way, key) for key in KEYS}
+
+
+def body(found: Split, parts: Sequence[Parts]) -> dict[str, Any]:
+    """Return the answer as JSON carries it; null is unknown."""
+    return {
+        "verdict": None if found.winner is None else found.winner.name,
+        "ways": [{**way_row(way), "tiers": list(way.tiers)} for way in found.ways],
+        "rejected": [{"way": way.name, **attrs.asdict(one)} for way in found.rejected for one in way.rejected],
+        "flips": [attrs.asdict(one) for one in found.flips],
+        "tiers": [attrs.asdict(one) for one in found.tiers],
+        **{f"{one.noun}s": _parts_json(one) for one in parts},
+    }
+
+
+def _parts_json(one: Parts) -> dict[str, Any]:
+    return {
+        "names": [part.name for part in one.parts],
+        "kv_kb": sum(part.kv_kb for part in one.parts),
+        "placements": [attrs.asdict(placement) for placement in one.placements],
+    }
+
+
+def sections(inputs: Inputs, found: Split, parts: Sequence[Parts]) -> Iterator[Section]:
+    """Yield the answer for readers."""
+    volume = inputs.get("requests_per_month")
+    rows = [
+        {**way_row(way), "usd_per_month": None if volume is None else way.usd_per_month(volume)} for way in found.ways
+    ]
+    if rows:
+        yield Section(lines=[*_lines(found, volume), *_flip_lines(found)], table=Table(columns=_WAYS, rows=rows))
+    if found.rejected:
+        barred = [{"way": way.name, **attrs.asdict(one)} for way in found.rejected for one in way.rejected]
+        yield Section(heading="May not", table=Table(columns=_REJECTED, rows=barred))
+    for one in parts:
+        yield _cut_section(one, inputs.get("max_latency_ms", math.inf))
+
+
+def _lines(found: Split, volume: float | None) -> Iterator[str]:
+    asked = "" if volume is None else f" at {volume:,.10g} requests a month"
+    best = found.winner
+    if best is not None:
+        cost = "" if best.usd_per_request is None else f", {price(best.usd_per_request)} USD per request"
+        others = [way for way in found.ways if way is not best and way.usd_per_request is not None]
+        yield f"Cheapest{asked}: {best.name}{cost}" + (
+            f"; next is {others[0].name}, {price(others[0].usd_per_request)}." if others else "."
+        )
+    elif found.flips:
+        yield "What a request costs depends on how many there are: give --requests-per-month."
+    unpriced = [way.name for way in found.ways if way.marginal_usd is None]
+    if unpriced:
+        yield f"Of unknown cost: {' and '.join(unpriced)}."
+    timed = [way for way in found.ways if way.latency_ms is not None]
+    if timed:
+        quickest = min(timed, key=lambda way: way.latency_ms or 0.0)
+        yield f"Fastest: {quickest.name}, {figure(quickest.latency_ms)} ms."
+
+
+def _flip_lines(found: Split) -> Iterator[str]:
+    if len(found.flips) == 1 and len([way for way in found.ways if way.marginal_usd is not None]) > 1:
+        yield f"At any volume, {found.flips[0].way} is the cheapest."
+    held = {way.name: way.holds_per_month for way in found.ways}
+    for before, flip in zip(found.flips, found.flips[1:], strict=False):
+        told = f"From {flip.requests_per_month:,.4g} requests a month on, {flip.way} is cheaper than {before.way}"
+        short = [name for name in (before.way, flip.way) if (held[name] or math.inf) < flip.requests_per_month]
+        yield "; ".join([told, *(f"{name} holds {held[name]:,.4g}" for name in short)]) + "."
+
+
+def _cut_section(one: Parts, limit_ms: float) -> Section:
+    rows = [_cut_row(one, placement) for placement in one.placements]
+    state = sum(part.kv_kb for part in one.parts)
+    lines = ["Money is a request's own: what is fixed a month is left out."] if rows else []
+    lines += [] if rows else [f"What is known allows no {one.noun} anywhere."]
+    lines += [f"State that moves along where the model is cut: {figure(state)} kB."] if state else []
+    slow = [_NAMES[each.unit].lower() for each in one.placements if (each.takes["ms"] or 0.0) > limit_ms]
+    lines += [f"Over the limit of {limit_ms:,.4g} ms: {', '.join(slow)}."] if slow else []
+    return Section(heading=f"By {one.noun}", lines=lines, table=Table(columns=_CUTS, rows=rows) if rows else None)
+
+
+def _cut_row(one: Parts, placement: Placement) -> dict[str, Any]:
+    told = price if placement.unit == "USD" else figure
+    return {
+        "least": _NAMES[placement.unit],
+        "placement": ", ".join(f"{stretch.tier}: {_stretch(one, stretch)}" for stretch in placement.stretches),
+        **placement.takes,
+        "alone": ", ".join(f"{tier} {told(total)}" for tier, total in placement.alone.items()),
+    }
+
+
+def _stretch(one: Parts, stretch: Stretch) -> str:
+    first, last = one.parts[stretch.first - 1].name, one.parts[stretch.last - 1].name
+    return first if first == last else f"{first} to {last}"
+
+
+def warnings(scene: Scene, inputs: Inputs, found: Split) -> list[Warned]:
+    """Return what a reader must know of the figures: what was left out, and what a price does not hold."""
+    left = list(dict.fromkeys(key for one in found.tiers for key in one.left_out))
+    sentences = {}
+    if left:
+        sentences["left_out"] = f"Left out, because no input says it: {', '.join(left)}."
+    if any("without a host" in given.source for given in inputs.figures.values()):
+        sentences["no_host"] = "A list price is that of a bare device: add what it is plugged into, and give its capex."
+    shared = [tier.name for tier in scene.tiers if tier.kind == CLOUD and tier.figure(inputs, "usd_per_busy_hour")]
+    if shared:
+        sentences["full_load"] = (
+            f"A request on {' and '.join(shared)} is priced at {100.0 * inputs[f'{shared[0]}_utilisation']:.3g} % of "
+            f"full load; a machine of your own that waits costs its rent at all hours ({shared[0]}_usd_per_hour)."
+        )
+    return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]

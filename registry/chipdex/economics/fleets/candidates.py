@@ -1,0 +1,84 @@
+"""From the registry to the choices of a fleet: the deployments that hold the limits, under each way to pay."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from chipdex.domain import Term
+from chipdex.economics.fleets.fleet import COMMITTED, ON_DEMAND, SPOT, Choice
+from chipdex.search import best
+from chipdex.search.query import Query
+from chipdex.search.result import Answer
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from chipdex.catalog import Registry
+    from chipdex.search.knowledge import Knowledge
+
+TERMS: Final = (Term.ON_DEMAND, Term.SPOT, Term.RESERVED_1Y, Term.OWNED)
+"""Ways to pay that a fleet is made of unless others are named."""
+
+_WAYS: Final = {Term.ON_DEMAND: ON_DEMAND, Term.SPOT: SPOT}
+
+
+def candidates(
+    registry: "Registry",
+    query: Query,
+    knowledge: "Knowledge",
+    today: "dt.date",
+    *,
+    terms: Sequence[Term] = TERMS,
+    devices: int = 20,
+) -> tuple[Choice, ...]:
+    """Return the choices of a fleet: of each term the `devices` cheapest deployments at their highest load.
+
+    The query's rate is left aside: what one deployment holds within the limits is what counts. A unit is what is paid
+    for: a whole instance with as many replicas as fit into it. What is owned is so in whole nodes of a known price, for
+    a rent has the host in it, and a bare card has not.
+    """
+    found: list[Choice] = []
+    for term in terms:
+        found += _under(registry, query, knowledge, today, term, devices)
+    return tuple(found)
+
+
+def _under(
+    registry: "Registry", query: Query, knowledge: "Knowledge", today: "dt.date", term: Term, devices: int
+) -> Iterator[Choice]:
+    from chipdex.search.pricing import wanted_prices  # noqa: PLC0415 - only here
+
+    asked = attrs.evolve(
+        query,
+        demand=attrs.evolve(query.demand, rate_per_s=None),
+        choice=attrs.evolve(query.choice, term=term, top=devices),
+    )
+    for answer in best(registry.priced(wanted_prices(asked.choice, today)), asked, knowledge):
+        choice = _choice(answer, term)
+        if choice is not None:
+            yield choice
+
+
+def _choice(answer: Answer, term: Term) -> Choice | None:
+    """Return the unit that an answer's price buys; None where it has no price, or is owned without a host."""
+    cost, offer, speed = answer.cost, answer.offer, answer.throughput
+    per_million, rate = cost.usd_per_million_output_tokens, speed.output_tokens_per_s
+    if per_million is None or rate is None:
+        per_million, rate = cost.usd_per_million_inferences, speed.inferences_per_s
+    if offer is None or not per_million or not rate or (term is Term.OWNED and not offer.host_included):
+        return None
+    paid = offer.usd_per_hour * offer.rate_to_usd * answer.instances
+    replicas = max(1, round(paid / (per_million * rate * 3600.0 / 1e6)))
+    node, watts = answer.estimate.energy.node, answer.estimate.power_w
+    drawn = watts if node is None else node.power_w
+    many = f"{replicas} x " if replicas > 1 else ""
+    return Choice(
+        name=f"{many}{answer.estimate.count} x {answer.accelerator} {answer.estimate.precision}",
+        way=_WAYS.get(term, COMMITTED),
+        term=term.value,
+        requests_per_s=speed.requests_per_s * replicas,
+        usd_per_hour=paid,
+        power_w=None if drawn is None else drawn * replicas,
+        offer=f"{offer.provider} {offer.instance}, {offer.region}, {offer.as_of}",
+    )

@@ -1,0 +1,1 @@
+"""How long a verdict holds, and what an announced chip must reach."""

@@ -1,0 +1,1 @@
+"""Published facts, computed with what the decisions are made with."""

@@ -1,0 +1,1 @@
+"""What being stuck with a vendor comes to, and who else there is."""
