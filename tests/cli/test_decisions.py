@@ -113,14 +113,18 @@ def test_a_file_of_inputs_is_refused_by_key(chipdex: Chipdex, tmp_path: Path, te
     assert str(file) in done.err
 
 
+def sell(shelf: Path, **sold: tuple[int, str, float]) -> None:
+    """Write an offer of so many devices under a term at a price for each name."""
+    offers = shelf / "offers"
+    offers.mkdir(exist_ok=True)
+    for name, (count, term, usd) in sold.items():
+        (offers / f"{name}.toml").write_text(OFFER.format(instance=name, count=count, term=term, usd=usd))
+
+
 def test_prices_of_a_device_come_from_the_registry(chipdex: Chipdex, shelf: Path) -> None:
     device = shelf / "devices" / "acme" / "x100.toml"
     device.write_text(device.read_text() + "[price]\nlist_usd = 20000\nas_of = 2026-10-01\nfrom = 'ds'\n")
-    offers = shelf / "offers"
-    offers.mkdir(exist_ok=True)
-    sold = {"eight": (8, "on-demand", 15.0), "one": (1, "on-demand", 1.0), "year": (8, "reserved-1y", 12.0)}
-    for name, (count, term, usd) in sold.items():
-        (offers / f"{name}.toml").write_text(OFFER.format(instance=name, count=count, term=term, usd=usd))
+    sell(shelf, eight=(8, "on-demand", 15.0), one=(1, "on-demand", 1.0), year=(8, "reserved-1y", 12.0))
     document = answer(chipdex, "own", "m1", "--device", "x100", "--count", "8")
     said = {row["key"]: (row["value"], row["source"]) for row in document["inputs"]}
     assert said["capex_usd"][0] == pytest.approx(160_000)
@@ -130,6 +134,27 @@ def test_prices_of_a_device_come_from_the_registry(chipdex: Chipdex, shelf: Path
     assert said["power_kw"][0] > 0
     assert said["tokens_per_s"][0] > 0
     assert {warning["code"] for warning in document["warnings"]} >= {"left_out", "no_host"}
+
+
+@pytest.mark.parametrize(
+    ("options", "reserved"),
+    [
+        ((), (8.0, 3.0)),
+        (("--life-years", "2"), (12.0, 1.0)),
+        (("--life-years", "0.5"), (None, 1.0)),
+        (("--reserve-years", "5"), (5.0, 5.0)),
+        (("--reserve-years", "2"), (None, 2.0)),
+        (("--reserve-usd-per-hour", "9"), (9.0, 1.0)),
+    ],
+)
+def test_a_commitment_fits_the_life_and_what_is_said_of_it(
+    chipdex: Chipdex, shelf: Path, options: tuple[str, ...], reserved: tuple[float | None, float]
+) -> None:
+    rent = {"rent": (8, "on-demand", 15.0)}
+    sell(shelf, **rent, one=(8, "reserved-1y", 12.0), three=(8, "reserved-3y", 8.0), five=(8, "reserved-5y", 5.0))
+    document = answer(chipdex, "own", "--device", "x100", "--count", "8", "--capex-usd", "1e5", *options)
+    said = {row["key"]: row["value"] for row in document["inputs"]}
+    assert (said.get("reserve_usd_per_hour"), said["reserve_years"]) == reserved
 
 
 def test_a_device_without_a_price_asks_for_one(chipdex: Chipdex, shelf: Path) -> None:

@@ -62,6 +62,26 @@ def test_a_commitment_is_paid_used_or_not_and_renews_at_the_fallen_price() -> No
     assert reserve.usd_per_hour == pytest.approx((4.0 + 2.0) / 2 / 0.5)
 
 
+def reserved(**asked: float) -> float:
+    asked = {"capex_usd": 1e9, "rent_usd_per_hour": 9.0, "reserve_usd_per_hour": 4.0, **asked}
+    return next(way.usd for way in own(inputs(**asked)).ways if way.way == "reserve")
+
+
+def test_a_commitment_longer_than_the_life_is_paid_to_its_end() -> None:
+    assert reserved(life_years=1.0, reserve_years=5.0) == pytest.approx(5 * 8760 * 4.0)
+
+
+def test_what_whole_commitments_leave_of_a_life_is_committed_to_or_rented_whichever_costs_less() -> None:
+    assert reserved(life_years=3.5, reserve_years=3.0) == pytest.approx(8760 * (3 * 4.0 + 0.5 * 9.0))
+    assert reserved(life_years=5.5, reserve_years=3.0) == pytest.approx(8760 * 6 * 4.0)
+
+
+def test_many_short_commitments_come_to_the_price_that_falls_steadily() -> None:
+    falling = -math.log(0.7) / 8760
+    steady = 4.0 * -math.expm1(-falling * 4 * 8760) / falling
+    assert reserved(life_years=4.0, reserve_years=0.001, rent_decline=0.3) == pytest.approx(steady, rel=1e-3)
+
+
 def test_a_lease_pays_for_space_and_people_but_for_no_maintenance() -> None:
     asked = {"capex_usd": 8760.0, "rent_usd_per_hour": 9.0, "life_years": 1.0, "maintenance_share": 1.0}
     found = own(inputs(**asked, staff_usd_per_year=8760.0, lease_usd_per_month=730.0))

@@ -1,7 +1,7 @@
 """What the registry knows of a purchase: list price, rents, draw and speed, each with who said it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from chipdex.catalog.priced import Wanted
@@ -15,7 +15,7 @@ from chipdex.search.result import Estimate
 if TYPE_CHECKING:
     from chipdex.catalog import Registry
 
-_COMMITMENTS: Final[Mapping[Term, float]] = {
+COMMITMENTS: Final[Mapping[Term, float]] = {
     Term.RESERVED_1Y: 1.0,
     Term.SAVINGS_1Y: 1.0,
     Term.RESERVED_2Y: 2.0,
@@ -26,13 +26,15 @@ _COMMITMENTS: Final[Mapping[Term, float]] = {
 """Term -> the years that it binds for."""
 
 
-def hardware_inputs(registry: "Registry", device: Accelerator, count: int) -> dict[str, Given]:
+def hardware_inputs(
+    registry: "Registry", device: Accelerator, count: int, *, commitments: Collection[Term] = ()
+) -> dict[str, Given]:
     """Return what the registry says of buying, renting and reserving `count` devices; what it does not know is absent.
 
     Whole nodes and instances are bought and rented, the cheapest that hold the count, and small ones only where
     there are no others: no fast network joins them. Bids, and rents without a host, are no prices of it.
     """
-    terms = (Term.ON_DEMAND, *_COMMITMENTS)
+    terms = (Term.ON_DEMAND, *commitments)
     wanted = Wanted(terms=[term.value for term in terms], accelerators=(device.id,))
     offers = [one for one in registry.priced(wanted).offers if one.accelerator == device.id and one.is_quote]
     found: dict[str, Given] = {}
@@ -43,11 +45,11 @@ def hardware_inputs(registry: "Registry", device: Accelerator, count: int) -> di
     rented = _cheapest((one for one in offers if one.term is Term.ON_DEMAND), count)
     if rented is not None:
         found["rent_usd_per_hour"] = Given(_usd(rented, count), _said(rented, count))
-    committed = _cheapest((one for one in offers if one.term in _COMMITMENTS), count)
+    committed = _cheapest((one for one in offers if one.term in commitments), count)
     if committed is not None:
         said = _said(committed, count)
         found["reserve_usd_per_hour"] = Given(_usd(committed, count), said)
-        found["reserve_years"] = Given(_COMMITMENTS[committed.term], said)
+        found["reserve_years"] = Given(COMMITMENTS[committed.term], said)
     return found
 
 

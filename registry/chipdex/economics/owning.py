@@ -27,6 +27,9 @@ from chipdex.values import Value
 HOURS_PER_YEAR: Final = 8760.0
 HOURS_PER_MONTH: Final = HOURS_PER_YEAR / 12.0
 
+LIFE_YEARS: Final = 4.0
+"""How long hardware is kept unless said."""
+
 _SHARE: Final = 1.0
 _YEARS: Final = 50.0
 
@@ -41,10 +44,10 @@ PARAMETERS: Final = (
     Parameter(key="reserve_usd_per_hour", meaning="what an hour of it costs under a commitment, used or not"),
     Parameter(
         key="reserve_years",
-        meaning="how long a commitment lasts",
+        meaning="how long a commitment lasts, paid to its end",
         default=1.0,
         source="the shortest that clouds sell",
-        above=True,
+        low=0.001,
         high=_YEARS,
     ),
     Parameter(key="lease_usd_per_month", meaning="what leasing it costs, electricity and space apart"),
@@ -60,7 +63,7 @@ PARAMETERS: Final = (
     Parameter(
         key="life_years",
         meaning="how long it is kept",
-        default=4.0,
+        default=LIFE_YEARS,
         source="expected life of a server, Cloud Carbon Footprint, cloudcarbonfootprint.org/docs/embodied-emissions",
         above=True,
         high=_YEARS,
@@ -274,14 +277,20 @@ class _Money(Value):
         return found
 
     def _reserved(self, usd_per_hour: float, years: float) -> float:
-        """Return the worth of commitments one after the other, each at the price of the day it begins."""
-        term, total, start = years * HOURS_PER_YEAR, 0.0, 0.0
-        while start < self.life:
-            length = min(term, self.life - start)
-            price = usd_per_hour * math.exp(-(self.interest + self.decline) * start)
-            total += price * _worth(self.interest, length)
-            start += term
-        return total
+        """Return the worth of commitments one after the other, each at the price of the day it begins.
+
+        One that is begun is paid to its end. What is left of the life after as many as fit is committed to once more,
+        or rented on demand where that costs less.
+        """
+        term, rate = years * HOURS_PER_YEAR, self.interest + self.decline
+        whole = usd_per_hour * _worth(self.interest, term)
+        fitting = math.floor(self.life / term * (1.0 + 1e-12))
+        left = max(0.0, self.life - fitting * term)
+        once = whole * math.exp(-rate * fitting * term)
+        if not fitting:
+            return once
+        rented = self.rented * math.exp(-rate * fitting * term) * _worth(rate, left)
+        return whole * _repeated(rate * term, fitting) + min(once, rented)
 
     def _gained(self, time: float) -> float:
         """Return what buying has saved after `time`, nothing sold."""
@@ -335,3 +344,8 @@ def _worth(rate: float, time: float) -> float:
     if rate == 0.0:
         return time
     return 1.0 / rate if math.isinf(time) else -math.expm1(-rate * time) / rate
+
+
+def _repeated(fall: float, times: int) -> float:
+    """Return the sum of `times` payments of 1, each exp(-fall) of the one before."""
+    return float(times) if fall == 0.0 else math.expm1(-fall * times) / math.expm1(-fall)

@@ -17,7 +17,7 @@ from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
 from chipdex.cli.words import figure
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.owning import LEFT_OUT, PARAMETERS, Owning, Way, own, verdict
+from chipdex.economics.owning import LEFT_OUT, LIFE_YEARS, PARAMETERS, Owning, Way, own, verdict
 from chipdex.errors import OptionError
 
 MARGIN: Final = "what buying saves in USD per hour of use against the cheapest other way"
@@ -91,14 +91,19 @@ def weighed(
 ) -> tuple[Weighed, ...]:
     """Return what the options ask, for a sensitivity: which way is the cheapest."""
     given, filed = stated(PARAMETERS, options, inputs)
-    used = settled(PARAMETERS, given, filed, _known(session, model, device, count, precision))
+    used = settled(PARAMETERS, given, filed, _known(session, model, device, count, precision, {**filed, **given}))
     return (Weighed(inputs=used, judge=verdict, margin=MARGIN),)
 
 
 def _known(
-    session: Session, model: str | None, device: str | None, count: int | None, precision: str | None
+    session: Session,
+    model: str | None,
+    device: str | None,
+    count: int | None,
+    precision: str | None,
+    said: Mapping[str, Given],
 ) -> Mapping[str, Given]:
-    """Return what the registry says of the hardware that is named; nothing where none is."""
+    """Return what the registry says of the hardware that is named, beside what is `said`; nothing where none is."""
     if device is None:
         for name, value in {"MODEL": model, "--count": count, "--precision": precision}.items():
             if value is not None:
@@ -106,11 +111,12 @@ def _known(
                     f"{name} was given without --device.", fix="Say which hardware: --device D --count N."
                 )
         return {}
-    from chipdex.economics.hardware import deployment_inputs, hardware_inputs  # noqa: PLC0415 - numpy comes with it
+    from chipdex.economics.hardware import COMMITMENTS, deployment_inputs, hardware_inputs  # noqa: PLC0415 - numpy
 
     session.need("accelerators")
     name = session.registry.resolve("accelerators", device)
-    found = hardware_inputs(session.registry, session.registry.accelerators[name], count or 1)
+    commitments = [term for term, years in COMMITMENTS.items() if _binds(years, said)]
+    found = hardware_inputs(session.registry, session.registry.accelerators[name], count or 1, commitments=commitments)
     if model is not None:
         from chipdex.cli.cases import case_of  # noqa: PLC0415 - likewise
         from chipdex.search import estimate  # noqa: PLC0415 - likewise
@@ -118,6 +124,16 @@ def _known(
         case = {"model": model, "accelerator": name, "accelerators": count or 1, "precision": precision}
         found |= deployment_inputs(estimate(case_of(session, case), session.knowledge))
     return found
+
+
+def _binds(years: float, said: Mapping[str, Given]) -> bool:
+    """Return whether a commitment of so many years is asked for: as long as is said, or no longer than the life."""
+    if "reserve_usd_per_hour" in said:  # the price of another commitment says nothing about this one
+        return False
+    if "reserve_years" in said:
+        return years == said["reserve_years"].value
+    life = said.get("life_years")
+    return years <= (LIFE_YEARS if life is None else life.value)
 
 
 def _body(inputs: Inputs, found: Owning, ways: list[dict[str, Any]], day: dt.date) -> dict[str, Any]:
