@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chipdex.economics.fleets.fleet import (
-    COMMITTED,
-    ON_DEMAND,
-    SPOT,
-    Choice,
-    Policy,
-    assigned,
-    cheapest_fleet,
-    undominated,
-)
+from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice, Policy
+from chipdex.economics.fleets.fleet import cheapest_fleet, undominated
+from chipdex.economics.fleets.slices import assigned
 from chipdex.errors import InfeasibleError, OptionError
 
 BARE = Policy(headroom=0.0, cold_start_hours=0.0, most_spot=0.0, gap=0.0)

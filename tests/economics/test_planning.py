@@ -2,8 +2,8 @@
 
 import pytest
 
+from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice
 from chipdex.economics.fleets.demand import day
-from chipdex.economics.fleets.fleet import COMMITTED, ON_DEMAND, SPOT, Choice
 from chipdex.economics.fleets.planning import PARAMETERS, plan, verdict
 from chipdex.economics.inputs import Given, Inputs, settled
 from chipdex.economics.sensitivity import swings

@@ -51,6 +51,9 @@ _LOAD_OF_SCENARIO: Final = {
     Scenario.SINGLE_STREAM: Load.SINGLE,
     Scenario.MULTI_STREAM: Load.SINGLE,
 }
+_IN_FLIGHT: Final = frozenset({Load.CLOSED, Load.STATIC})
+"""Loads that a number of requests in flight makes."""
+
 _PERCENTILE: Final = {Scenario.SINGLE_STREAM: 90.0, Scenario.MULTI_STREAM: 99.0}
 """Percentile of the latency that MLPerf Inference reports where nothing arrives at random."""
 
@@ -224,6 +227,10 @@ def _check(filled: Demand, workload: Workload, model: Model) -> None:
         raise OptionError(f"--batch {workload.batch} is less than 1.", fix="Give a whole number of sequences.")
     if workload.load is Load.CLOSED and filled.concurrency is None and filled.batch is None:
         raise OptionError("--load closed needs to know how many requests are in flight.", fix="Add --concurrency N.")
+    if workload.concurrency is not None and filled.load not in _IN_FLIGHT:
+        raise OptionError(
+            f"--concurrency says nothing where the load is {filled.load}.", fix="Add --load closed, or leave it out."
+        )
     if not filled.generates:
         _refuse_token_options(workload, model)
         return

@@ -20,8 +20,8 @@ from chipdex.cli.session import Session, Warned
 from chipdex.cli.words import figure, question
 from chipdex.domain import Kind, Term
 from chipdex.economics.fleets.candidates import TERMS, candidates
+from chipdex.economics.fleets.choices import Choice as Purchase
 from chipdex.economics.fleets.demand import day, peak_to_mean, read_demand
-from chipdex.economics.fleets.fleet import Choice as Purchase
 from chipdex.economics.fleets.latency import LatencyCurve, idle_requests
 from chipdex.economics.fleets.latency import latency_curve as price_of_latency
 from chipdex.economics.fleets.planning import HOURS_PER_MONTH, PARAMETERS, Plan, verdict
@@ -33,8 +33,10 @@ from chipdex.search.query import Choice, Query, demand
 
 MARGIN: Final = "what the plan costs in USD a month"
 
-_OF_THE_SOLVER: Final = frozenset({"gap"})
+_OF_THE_SOLVER: Final = frozenset({"gap", "seconds"})
 """Inputs that say how a plan is looked for, and nothing of what it has to hold."""
+
+_ROUNDING: Final = 1e-9
 
 _FLEET: Final = (
     Column(key="deployment"),
@@ -113,14 +115,14 @@ def plan(
         keys=list(hours[0]),
         rows=hours,
         sections=(
-            Section(lines=_lines(found, query, rates, grid)),
+            Section(lines=_lines(found, query, used, grid)),
             Section(heading="Fleet", table=Table(columns=_FLEET, rows=_fleet_rows(found))),
             Section(heading="Hours", table=Table(columns=_HOURS, rows=[*map(_page_row, hours)])),
             *((curve_section(curve, idle, len(hours)),) if curve is not None else ()),
             inputs_section(used),
             *((swings_section(moved, MARGIN),) if sensitivity else ()),
         ),
-        warnings=_warnings(found),
+        warnings=_warnings(found, used),
     ).publish(session, output)
 
 
@@ -239,27 +241,33 @@ def _share(value: float) -> str:
     return f"{100 * value:.2g} %" if value > 1e-9 else "0 %"  # noqa: PLR2004 - what the sentence above says
 
 
-def _lines(found: Plan, query: Query, rates: Sequence[float], grid: Electricity | None) -> list[str]:
+def _lines(found: Plan, query: Query, inputs: Inputs, grid: Electricity | None) -> list[str]:
     asked = question({"model": query.model.id, "workload": query.demand.as_json()}, inference=query.model.inference)
-    mean, hours = sum(rates) / len(rates), len(found.hours)
+    rates, hours = [hour.demand_per_s for hour in found.hours], len(found.hours)
+    mean = sum(rates) / hours
     day = f"{figure(mean)} requests/s in the mean and {figure(max(rates))} at the peak, {peak_to_mean(rates):.3g} times"
     each = f"{usd(found.usd_per_month)} a month, {usd(found.usd_per_thousand_requests)} per thousand requests"
-    proof = f"at most {100 * found.fleet.gap:.2g} % dearer than the best there is"
+    name = "Cheapest fleet" if found.fleet.gap <= inputs["gap"] else "Cheapest fleet found"
     lines = [
-        f"{asked} {len(rates)} hours, {day}.",
-        f"Cheapest fleet: {usd(found.usd)} USD in {hours} hours, {each}; {proof}.",
+        f"{asked} {hours:,} hours, {day}.",
+        f"{name}: {usd(found.usd)} USD in {hours:,} hours, {each}; {_proof(found.fleet.gap)}.",
     ]
     for name, other in (("A fleet of the peak", found.static_usd), ("On demand alone", found.on_demand_usd)):
         if other is not None:
-            month = other / hours * HOURS_PER_MONTH
-            lines.append(f"{name}: {usd(month)} USD a month; the plan saves {100 * (1 - found.usd / other):.3g} %.")
+            saved = 1.0 - found.usd / other
+            told = f"the plan saves {100 * saved:.3g} %" if abs(saved) > _ROUNDING else "as much as the plan"
+            lines.append(f"{name}: {usd(other / hours * HOURS_PER_MONTH)} USD a month; {told}.")
     if found.kwh is not None:
         carbon = (
             "" if grid is None or grid.g_per_kwh is None else f", {figure(found.kwh * grid.g_per_kwh / 1000)} kg CO2e"
         )
-        lines.append(f"Energy at full load: {figure(found.kwh)} kWh in {hours} hours{carbon}.")
+        lines.append(f"Energy at full load: {figure(found.kwh)} kWh in {hours:,} hours{carbon}.")
     lines.append(f"Of the requests {_share(found.missed)} come in minutes that ask for more than the capacity.")
     return lines
+
+
+def _proof(gap: float) -> str:
+    return f"at most {100 * gap:.2g} % dearer than the best there is" if gap > _ROUNDING else "no fleet is cheaper"
 
 
 def _body(found: Plan, inputs: Inputs, hours: list[dict[str, Any]], query: Query) -> dict[str, Any]:
@@ -280,7 +288,7 @@ def _body(found: Plan, inputs: Inputs, hours: list[dict[str, Any]], query: Query
     }
 
 
-def _warnings(found: Plan) -> list[Warned]:
+def _warnings(found: Plan, inputs: Inputs) -> list[Warned]:
     sentences = {}
     terms = {one.term for one in found.fleet.choices}
     if "owned" in terms:
@@ -288,6 +296,6 @@ def _warnings(found: Plan) -> list[Warned]:
             "What is owned costs its list price by the hour and electricity; interest, cooling, space and staff are "
             "left out: `chipdex own` counts them."
         )
-    if found.fleet.gap > 0.02:  # noqa: PLR2004 - beyond twice the default gap a reader should know
-        sentences["gap"] = "The time ran out before the best fleet was proven; --gap or fewer --devices are faster."
+    if found.fleet.gap > inputs["gap"]:
+        sentences["gap"] = "No fleet was proven to be within --gap of the best in --seconds: allow more of either."
     return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]

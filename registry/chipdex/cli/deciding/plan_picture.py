@@ -5,7 +5,7 @@ from typing import Any, Final
 from chipdex.cli.deciding.latency_page import curve_panel
 from chipdex.cli.pictures import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, altair, titled
 from chipdex.cli.render import usd
-from chipdex.economics.fleets.fleet import SPOT
+from chipdex.economics.fleets.choices import SPOT
 from chipdex.economics.fleets.latency import LatencyCurve
 from chipdex.economics.fleets.planning import Plan
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from chipdex.domain import Term
-from chipdex.economics.fleets.fleet import COMMITTED, ON_DEMAND, SPOT, Choice
+from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice
 from chipdex.search import best
 from chipdex.search.query import Query
 from chipdex.search.result import Answer

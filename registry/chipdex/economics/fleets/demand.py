@@ -11,6 +11,7 @@ from chipdex.errors import OptionError, StorageError
 
 HOURS_PER_DAY: Final = 24
 MOST_HOURS: Final = 8784
+LARGEST: Final = 1e9
 
 _STANDARD: Final = NormalDist()
 _WINDOW_S: Final = 60.0
@@ -77,8 +78,8 @@ def _hours(what: str, file: Path, rows: "csv.DictReader[str]", column: str) -> t
                 f"{where}: hour is {row['hour']!r} where {len(found)} is due.", fix="Give every hour once, from 0."
             )
         number = _number(row[column])
-        if not (math.isfinite(number) and number >= 0.0):
-            raise OptionError(f"{where}: {column} is {row[column]!r}.", fix="Give a number from 0.")
+        if not 0.0 <= number <= LARGEST:
+            raise OptionError(f"{where}: {column} is {row[column]!r}.", fix=f"Give a number from 0 to {LARGEST:,.0f}.")
         found.append(number)
     if not found:
         raise OptionError(f"{what} has no hour.", fix=_shape(column))

@@ -6,8 +6,9 @@ from typing import Final
 
 import attrs
 
+from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice, Policy
 from chipdex.economics.fleets.demand import missed_share
-from chipdex.economics.fleets.fleet import COMMITTED, ON_DEMAND, SPOT, Choice, Fleet, Policy, cheapest_fleet
+from chipdex.economics.fleets.fleet import Fleet, cheapest_fleet
 from chipdex.economics.inputs import Inputs, Parameter
 from chipdex.economics.sensitivity import Outcome
 from chipdex.errors import InfeasibleError
@@ -18,6 +19,7 @@ HOURS_PER_MONTH: Final = 730.0
 _FACTORS: Final = {ON_DEMAND: "on_demand_factor", SPOT: "spot_factor", COMMITTED: "committed_factor"}
 _OURS: Final = "an assumption of ours"
 _SHARE: Final = 1.0
+_BESIDE_S: Final = 1.0
 
 PARAMETERS: Final = (
     Parameter(
@@ -78,6 +80,14 @@ PARAMETERS: Final = (
         source="as they are",
     ),
     Parameter(key="gap", meaning="share by which a better plan may be cheaper", default=0.01, source=_OURS, high=0.5),
+    Parameter(
+        key="seconds",
+        meaning="how long a plan within the gap is looked for",
+        default=5.0,
+        source=_OURS,
+        low=0.1,
+        high=3600.0,
+    ),
 )
 """What a plan takes besides demand and prices."""
 
@@ -147,6 +157,7 @@ def policy_of(inputs: Inputs, hours: int) -> Policy:
         min_hours=int(inputs["min_hours"]),
         batch_requests=inputs["batch_requests"] * hours / 24.0,
         gap=inputs["gap"],
+        seconds=inputs["seconds"],
     )
 
 
@@ -157,13 +168,14 @@ def plan(choices: Sequence[Choice], demand: Sequence[float], inputs: Inputs) -> 
     """
     policy, rates, priced = _asked(choices, demand, inputs)
     fleet = cheapest_fleet(priced, rates, policy)
-    at_peak = attrs.evolve(policy, batch_requests=policy.batch_requests / len(rates), cold_start_hours=0.0, min_hours=1)
+    beside = attrs.evolve(policy, seconds=min(policy.seconds, _BESIDE_S))
+    at_peak = attrs.evolve(beside, batch_requests=policy.batch_requests / len(rates), cold_start_hours=0.0, min_hours=1)
     static = _usd(priced, [max(rates)], at_peak)
     return Plan(
         fleet=fleet,
         hours=tuple(_hour(fleet, number, rate, inputs) for number, rate in enumerate(rates)),
         static_usd=None if static is None else static * len(rates),
-        on_demand_usd=_usd([one for one in priced if one.way == ON_DEMAND], rates, policy),
+        on_demand_usd=_usd([one for one in priced if one.way == ON_DEMAND], rates, beside),
     )
 
 

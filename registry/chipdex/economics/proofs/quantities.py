@@ -13,7 +13,9 @@ from chipdex.domain import TokenPrice, usd_of_request
 from chipdex.economics.accuracy.changes import speculative_speed_up, tokens_per_step
 from chipdex.economics.accuracy.effects import per_device
 from chipdex.economics.accuracy.formats import Loss, losses
-from chipdex.economics.fleets.fleet import ON_DEMAND, Choice, Fleet, assigned
+from chipdex.economics.fleets.choices import ON_DEMAND, Choice
+from chipdex.economics.fleets.fleet import Fleet
+from chipdex.economics.fleets.slices import assigned
 from chipdex.economics.footprints.carbon import Carbon, carbon, embodied_g, energy_wh, operational_g
 from chipdex.economics.footprints.embodied import EMBODIED_KG
 from chipdex.economics.footprints.footprint import J_PER_WH, Boundary

@@ -1,0 +1,47 @@
+"""Fleets by levels of demand: hours of like demand are planned as one, whenever they come.
+
+Many hours are sorted by their demand and cut into groups of the same number: a fleet that holds the highest hour of
+each group holds them all, and none is cheaper than the one for the lowest of each. Starts are not decided: they are
+counted in what the fleet costs.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from chipdex.economics.fleets.choices import ON_DEMAND, Choice, Policy
+from chipdex.economics.fleets.program import Found
+from chipdex.economics.fleets.stages import SECONDS, Stages
+
+_LEVELS: Final = 128
+_DIGITS: Final = 12
+
+
+def by_levels(choices: Sequence[Choice], demand: Any, policy: Policy, until: float) -> Found:
+    """Return the cheapest fleet that is found for `demand`, an array of hours, and a bound of any other."""
+    highest = float(demand.max())
+    levels, level = np.unique(np.round(demand / highest, _DIGITS), return_inverse=True)
+    low = high = levels * highest
+    if len(levels) > _LEVELS:
+        groups = np.array_split(np.argsort(demand, kind="stable"), _LEVELS)
+        low, high = (np.array([figure(demand[group]) for group in groups]) for figure in (np.min, np.max))
+        for number, group in enumerate(groups):
+            level[group] = number
+    weights = np.bincount(level).astype(float)
+    found, bound = Stages(choices, high, weights, policy, until).fleet()
+    if low is not high:
+        _, bound = Stages(choices, low, weights, policy, until).fleet()
+    running = found.running[:, level]
+    if policy.min_hours > 1:
+        for number, one in enumerate(choices):
+            if one.way == ON_DEMAND:
+                running[number] = _kept(running[number], policy.min_hours)
+    spare = float(weights @ found.spare)
+    share = policy.batch_requests / SECONDS / spare if spare > 0.0 else 0.0
+    return Found(running=running, batch=(share * found.spare)[level], bound=bound)
+
+
+def _kept(run: Any, hours: int) -> Any:
+    """Return the deployments of each hour where each that is started runs for so many hours."""
+    return np.max([np.roll(run, back) for back in range(min(hours, len(run)))], axis=0)
