@@ -1,6 +1,7 @@
 """`chipdex plan`: the fleet of a day, from the registry, and what it refuses."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,8 +101,9 @@ def test_a_plan_is_drawn(chipdex: Chipdex, priced: Path, tmp_path: Path) -> None
     [
         ((), 2, "--rate or --demand is missing"),
         (("--rate", "1", "--demand", "day.csv"), 2, "--demand was given with --rate"),
-        (("--rate", "1", "--term", "savings-3y"), 1, "Nothing can serve this within the limits at a known price"),
-        (("--rate", "1", "--tpot-ms", "0.0001"), 1, "Nothing can serve this"),
+        (("--rate", "1", "--term", "savings-3y"), 1, "Nothing serves acme/m1 at a known price under savings-3y"),
+        (("--rate", "1", "--concurrency", "4"), 2, "--concurrency says nothing where the load is open"),
+        (("--rate", "1", "--seconds", "0"), 2, "'0' is not a number from 0.1"),
         (("--rate", "1", "--headroom", "-1"), 2, "a number from 0"),
         (("--rate", "1", "--min-hours", "1.5"), 2, "a whole number from 1"),
     ],
@@ -112,3 +114,32 @@ def test_what_cannot_be_planned_is_refused(
     assert priced.is_dir()
     done = chipdex("plan", "m1", *arguments)
     assert (done.code, told in done.err) == (code, True), done.err
+
+
+def test_limits_that_nothing_holds_are_told_with_what_is_held(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    asked = ("plan", "m1", "--rate", "1", "--provider", "cloud-a,cloud-b")
+    done = chipdex(*asked, "--tpot-ms", "0.01", "--ttft-ms", "0.01")
+    assert done.code == 1
+    told = re.search(
+        r"comes nearest, with a (ttft|tpot)_ms of ([0-9.]+) where 0.01.* is the limit. Give (.*), which", done.err
+    )
+    assert told, done.err
+    assert float(told[2]) > 0.01
+    held = chipdex(*asked, *told[3].split())
+    assert held.code == 0, held.err
+
+
+def test_the_page_says_the_demand_that_was_planned(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    done = chipdex("plan", "m1", "--rate", "100", "--demand-factor", "2")
+    assert "200 requests/s in the mean" in done.out
+
+
+@pytest.mark.parametrize("rate", ["1e300", "inf", "9" * 300])
+def test_a_rate_that_nobody_has_is_refused_by_its_line(chipdex: Chipdex, tmp_path: Path, rate: str) -> None:
+    file = tmp_path / "day.csv"
+    file.write_text(f"hour,requests_per_s\n0,1\n1,{rate}\n")
+    done = chipdex("plan", "m1", "--demand", str(file))
+    assert done.code == 2
+    assert f"{file}:3: requests_per_s is" in done.err

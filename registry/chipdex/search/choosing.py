@@ -284,20 +284,26 @@ def _refused(candidate: Candidate, query: Query) -> tuple[str, float | None, flo
 
 
 def _missed(operation: Operation, rows: Sequence[int], query: Query, device_id: str) -> Rejection:
-    """Return the limit that no batch of a device's deployments meets, and how near it comes."""
+    """Return the limit that the nearest of a device's deployments misses by most, and how near it comes."""
     if not any(operation.fits[row] for row in rows):
         batch = min(float(operation.batch[row]) for row in rows)
         return Rejection(accelerator=device_id, constraint="memory", value=batch, unit="at a time")
     demand = query.demand
     first = "ttft_ms" if demand.generates else "latency_ms"
-    for constraint, seconds, limit in (
-        ("tpot_ms", operation.tpot_s, demand.limits.tpot_ms),
-        (first, operation.ttft_s, demand.first_limit_ms),
-    ):
-        nearest = min(float(seconds[row]) for row in rows) * 1e3
-        if limit is not None and nearest > limit:
-            return Rejection(accelerator=device_id, constraint=constraint, value=nearest, limit=limit, unit="ms")
-    # Each limit can be met alone, but no batch of any split meets both.
-    row = min(rows, key=lambda r: float(operation.ttft_s[r]))
-    value = float(operation.ttft_s[row]) * 1e3
-    return Rejection(accelerator=device_id, constraint=first, value=value, limit=demand.first_limit_ms, unit="ms")
+    limits = ((first, operation.ttft_s, demand.first_limit_ms), ("tpot_ms", operation.tpot_s, demand.limits.tpot_ms))
+
+    def missed(row: int) -> tuple[float, Rejection]:
+        return max(
+            (
+                (float(seconds[row]) * 1e3 / limit, _late(device_id, constraint, float(seconds[row]) * 1e3, limit))
+                for constraint, seconds, limit in limits
+                if limit is not None
+            ),
+            key=lambda found: found[0],
+        )
+
+    return min(map(missed, rows), key=lambda found: found[0])[1]
+
+
+def _late(device_id: str, constraint: str, value: float, limit: float) -> Rejection:
+    return Rejection(accelerator=device_id, constraint=constraint, value=value, limit=limit, unit="ms")

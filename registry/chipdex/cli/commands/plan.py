@@ -1,6 +1,7 @@
 """`chipdex plan`: the cheapest fleet for a demand that changes by the hour."""
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
 from chipdex.cli.words import figure, question
 from chipdex.domain import Kind, Term
-from chipdex.economics.fleets.candidates import TERMS, candidates
+from chipdex.economics.fleets.candidates import LATENCIES, TERMS, candidates, loosened
 from chipdex.economics.fleets.choices import Choice as Purchase
 from chipdex.economics.fleets.demand import day, peak_to_mean, read_demand
 from chipdex.economics.fleets.latency import LatencyCurve, idle_requests
@@ -27,7 +28,7 @@ from chipdex.economics.fleets.latency import latency_curve as price_of_latency
 from chipdex.economics.fleets.planning import HOURS_PER_MONTH, PARAMETERS, Plan, verdict
 from chipdex.economics.fleets.planning import plan as run_plan
 from chipdex.economics.inputs import Inputs, settled
-from chipdex.errors import OptionError
+from chipdex.errors import InfeasibleError, OptionError
 from chipdex.search.grids import Electricity
 from chipdex.search.query import Choice, Query, demand
 
@@ -147,7 +148,36 @@ def _asked(
         terms=_terms(options),
         devices=options["devices"],
     )
+    if not choices:
+        raise _infeasible(session, query, _terms(options))
     return query, rates, choices, used
+
+
+def _infeasible(session: Session, query: Query, terms: Sequence[Term]) -> InfeasibleError:
+    """Return what is said where nothing can serve: which limit is missed, by how much, and what would be held."""
+    near = loosened(session.registry, query, session.knowledge, _today(), terms=terms)
+    if near is None:
+        sold = ", ".join(term.value for term in terms)
+        return InfeasibleError(
+            f"Nothing serves {query.model.id} at a known price under {sold}.",
+            fix="Name other --term, --kind, --provider or --precision; `chipdex best` says what each device fails by.",
+        )
+    missed, held, choice = near
+    longer = " ".join(
+        f"--{key.removesuffix('_ms').replace('_', '-')}-ms {_up(value)}"
+        for key in LATENCIES
+        if (value := getattr(held.demand.limits, key)) != getattr(query.demand.limits, key)
+    )
+    return InfeasibleError(
+        f"Nothing at a known price holds these limits: {missed.accelerator} comes nearest, with a {missed.constraint} "
+        f"of {figure(missed.value)} where {figure(missed.limit)} is the limit.",
+        fix=f"Give {longer}, which {choice.name}, {choice.term}, holds.",
+    )
+
+
+def _up(value: float) -> str:
+    """Return a limit in three digits, not less than it is."""
+    return f"{math.ceil(value * 10.0 ** (digits := 2 - math.floor(math.log10(value)))) / 10.0**digits:.6g}"
 
 
 def _curve(session: Session, query: Query, options: Mapping[str, Any]) -> LatencyCurve:

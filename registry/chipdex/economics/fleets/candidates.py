@@ -1,6 +1,6 @@
 """From the registry to the choices of a fleet: the deployments that hold the limits, under each way to pay."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -8,8 +8,8 @@ import attrs
 from chipdex.domain import Term
 from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice
 from chipdex.search import best
-from chipdex.search.query import Query
-from chipdex.search.result import Answer
+from chipdex.search.query import Demand, Query
+from chipdex.search.result import Answer, BestAnswer, Rejection
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 TERMS: Final = (Term.ON_DEMAND, Term.SPOT, Term.RESERVED_1Y, Term.OWNED)
 """Ways to pay that a fleet is made of unless others are named."""
 
+LATENCIES: Final = ("ttft_ms", "tpot_ms", "latency_ms")
+"""Limits on the time that an answer takes."""
+
+_ROOM: Final = 1.01
 _WAYS: Final = {Term.ON_DEMAND: ON_DEMAND, Term.SPOT: SPOT}
 
 
@@ -40,13 +44,44 @@ def candidates(
     """
     found: list[Choice] = []
     for term in terms:
-        found += _under(registry, query, knowledge, today, term, devices)
+        made = (_choice(answer, term) for answer in _under(registry, query, knowledge, today, term, devices))
+        found += (choice for choice in made if choice is not None)
     return tuple(found)
+
+
+def loosened(
+    registry: "Registry", query: Query, knowledge: "Knowledge", today: "dt.date", *, terms: Sequence[Term] = TERMS
+) -> tuple[Rejection, Query, Choice] | None:
+    """Return what the device that comes nearest to the limits misses, longer limits that one holds, and that one.
+
+    The limit that is missed is raised alone, or all of them by as much where that is not enough. None where it is not
+    for its latency that nothing serves.
+    """
+    misses: dict[float, Rejection] = {}
+    for term in terms:
+        for one in _under(registry, query, knowledge, today, term, 1).rejected:
+            if one.constraint in LATENCIES and one.value is not None and one.limit:
+                misses.setdefault(one.value / one.limit, one)
+    nearest = sorted(misses)
+    for place in (2**power - 1 for power in range(len(nearest).bit_length())):
+        times = nearest[place] * _ROOM
+        for keys in ((misses[nearest[place]].constraint,), LATENCIES):
+            asked = attrs.evolve(query, demand=_longer(query.demand, keys, times))
+            found = candidates(registry, asked, knowledge, today, terms=terms, devices=1)
+            if found:
+                return misses[nearest[0]], asked, min(found, key=lambda one: one.usd_per_hour / one.requests_per_s)
+    return None
+
+
+def _longer(demand: Demand, keys: Sequence[str], times: float) -> Demand:
+    raised = {key: getattr(demand.limits, key) for key in keys}
+    limits = {key: limit * times for key, limit in raised.items() if limit is not None}
+    return attrs.evolve(demand, limits=attrs.evolve(demand.limits, **limits))
 
 
 def _under(
     registry: "Registry", query: Query, knowledge: "Knowledge", today: "dt.date", term: Term, devices: int
-) -> Iterator[Choice]:
+) -> BestAnswer:
     from chipdex.search.pricing import wanted_prices  # noqa: PLC0415 - only here
 
     asked = attrs.evolve(
@@ -54,10 +89,7 @@ def _under(
         demand=attrs.evolve(query.demand, rate_per_s=None),
         choice=attrs.evolve(query.choice, term=term, top=devices),
     )
-    for answer in best(registry.priced(wanted_prices(asked.choice, today)), asked, knowledge):
-        choice = _choice(answer, term)
-        if choice is not None:
-            yield choice
+    return best(registry.priced(wanted_prices(asked.choice, today)), asked, knowledge)
 
 
 def _choice(answer: Answer, term: Term) -> Choice | None:
