@@ -1,16 +1,18 @@
 """Traces are read as their publishers write them, and what is wrong with one is said with its line."""
 
 import json
+import os
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 from fakes.traces import trace
 
-from chipdex.errors import ChipdexError, OptionError
+from chipdex.errors import ChipdexError, InfeasibleError, OptionError
 from chipdex.simulation.describe import describe
 from chipdex.simulation.quantiles import Quantiles
-from chipdex.simulation.traces import Format, Piece, Trace, format_of
+from chipdex.simulation.traces import LONGEST_S, Format, Piece, Trace, format_of
 
 AZURE = (
     "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n"
@@ -77,6 +79,10 @@ OWN_HEAD = "arrival_s,input_tokens,output_tokens\n"
         (OWN_HEAD + "nan,1,1\n", "arrival_s 'nan', which is no number"),
         (OWN_HEAD + "1e999,1,1\n", "which is no number"),
         (OWN_HEAD + '0,"1,1\n', "not a line of CSV"),
+        (OWN_HEAD + "0,1,1\n1e10,1,1\n", ":3: the request comes 1e+10 s after the first, more than a year"),
+        (OWN_HEAD + "-1e308,1,1\n1e308,1,1\n", ":3: the request comes inf s after the first"),
+        (OWN_HEAD + "1e308,1,1\n-1e308,1,1\n", ":3: the request came inf s before"),
+        ("arrival_s,input_tokens,output_tokens,input_tokens\n0,1,1,2\n", "has the column 'input_tokens' twice"),
         (AZURE + "yesterday,1,1\n", ":4: the request has TIMESTAMP 'yesterday', which is no date and time"),
         (AZURE + "NaT,1,1\n", "which is no date and time"),
         (BURSTGPT + "120,GPT-4,5,0,5,API log\n", "--skip-empty"),
@@ -99,8 +105,15 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str | bytes, 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ChipdexError, match="cannot be read"):
         format_of(tmp_path / "nowhere")
-    with pytest.raises(ChipdexError, match="cannot be read"):
-        format_of(tmp_path)
+
+
+def test_what_can_be_read_only_once_is_no_trace(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for file in (tmp_path, tmp_path / "pipe", Path("/dev/zero"), Path("-")):
+        with pytest.raises(OptionError, match="is no regular file, which a trace has to be: it is read twice"):
+            format_of(file)
+        with pytest.raises(OptionError, match="is no regular file"):
+            list(Trace(file=file, format=Format.CSV).pieces())
 
 
 def test_order_holds_across_pieces_and_lines_are_counted_through(tmp_path: Path) -> None:
@@ -112,6 +125,25 @@ def test_order_holds_across_pieces_and_lines_are_counted_through(tmp_path: Path)
 def test_empty_requests_are_left_out_and_counted_where_that_is_asked_for(tmp_path: Path) -> None:
     pieces = read(tmp_path, BURSTGPT + "120,GPT-4,5,0,5,API log\n", skip_empty=True)
     assert [(len(piece), piece.skipped) for piece in pieces] == [(3, 1)]
+
+
+def test_what_is_longer_than_the_context_is_left_out_and_counted(tmp_path: Path) -> None:
+    text = OWN_HEAD + "0,1,1\n1,90,10\n\n2,90,11\n3,91,10\n4,200,0\n"
+    (piece,) = read(tmp_path, text, context_tokens=100, skip_empty=True)
+    assert piece.arrival_s.tolist() == [0.0, 1.0]
+    assert (piece.skipped, piece.too_long, piece.too_long_line) == (1, 2, 5)
+    told = describe([piece, attrs.evolve(piece, too_long_line=9)])
+    assert (told.requests, told.too_long, told.too_long_line) == (4, 4, 5)
+    with pytest.raises(InfeasibleError, match="Every request of the trace is longer"):
+        describe(Trace(file=tmp_path / "trace", format=Format.CSV, context_tokens=1, skip_empty=True).pieces())
+
+
+def test_a_replay_lasts_up_to_a_year(tmp_path: Path) -> None:
+    text = OWN_HEAD + "0,1,1\n31622400,1,1\n"
+    assert read(tmp_path, text)[0].arrival_s[-1] == LONGEST_S
+    with pytest.raises(OptionError, match="at 1e-300 times its rate, more than a year") as error:
+        read(tmp_path, text, faster=1e-300)
+    assert error.value.fix == "Raise --rate-factor."
 
 
 def test_a_description_is_what_the_whole_trace_says(tmp_path: Path) -> None:

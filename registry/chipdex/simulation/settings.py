@@ -163,19 +163,23 @@ class Plan(Value):
         peak = max(mean, math.ceil(rate * (told.peak_to_mean or 1.0) / each))
         if self.autoscale is Autoscale.NONE:
             return one.replicas or min(peak, MOST_REPLICAS), Scaling()
-        most = self.max_replicas or min(max(2 * peak, *self.schedule, self.min_replicas, 1), MOST_REPLICAS)
-        begin = self.schedule[0] if self.schedule else one.replicas or mean
+        if self.autoscale is Autoscale.SCHEDULE:
+            begin, least, most, target = self.schedule[0], 1, max(self.schedule), None
+        else:
+            least, target = self.min_replicas, inputs["target_utilisation"]
+            most = self.max_replicas or min(max(2 * peak, least, one.replicas or 1), MOST_REPLICAS)
+            begin = min(max(one.replicas or mean, least), most)
         scaling = Scaling(
-            target=inputs["target_utilisation"] if self.autoscale is Autoscale.TARGET else None,
+            target=target,
             schedule=self.schedule,
-            least=min(self.min_replicas, most),
+            least=least,
             most=most,
             tolerance=inputs["tolerance"],
             period_s=inputs["period_s"],
             stabilisation_s=inputs["stabilisation_s"],
             cold_start_s=inputs["cold_start_s"],
         )
-        return min(max(begin, scaling.least), most), scaling
+        return begin, scaling
 
 
 def service_of(pacing: Pacing, inputs: Inputs) -> Service:
