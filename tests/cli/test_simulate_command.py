@@ -66,6 +66,20 @@ def test_seeds_give_a_range_and_are_the_same_side_by_side(chipdex: Chipdex, trac
     assert alone[0]["ttft_p99_ms_low"] <= alone[0]["ttft_p99_ms"] <= alone[0]["ttft_p99_ms_high"]
 
 
+def test_no_rate_is_too_high_to_be_replayed(chipdex: Chipdex, home: Path) -> None:
+    text = "arrival_s,input_tokens,output_tokens\n0,100,10\n1e-305,100,10\n"
+    (home / "work" / "trace.csv").write_text(text, encoding="utf-8")
+    for scaled in ((), ("--autoscale", "target")):
+        (found,) = answer(chipdex, *REPLAYED, "--rate-factor", "1e4", *scaled)["candidates"]
+        assert found["requests"] == 2
+
+
+def test_columns_of_a_narrow_page_are_told_apart(chipdex: Chipdex, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    page = chipdex("simulate", *ON_H100, "--trace", trace).out
+    assert "TTFT p99 ms  TPOT p99 ms" in page
+
+
 def test_a_trace_is_described_without_a_model(chipdex: Chipdex, trace: str) -> None:
     document = answer(chipdex, "--trace", trace, "--describe")
     assert document["requests"] == 1200

@@ -47,6 +47,17 @@ def test_each_format_is_known_by_its_first_line(
     assert piece.output_tokens.tolist() == outputs
 
 
+def test_a_date_and_time_may_have_an_offset_from_utc(tmp_path: Path) -> None:
+    times = ("2024-05-10 00:00:00.009930+00:00", "2024-05-10T00:00:01.009930Z", "2024-05-10 01:00:03.0099300+01:00")
+    text = AZURE.splitlines()[0] + "".join(f"\n{one},1,1" for one in (*times, "2024-05-10 00:00:07.00993"))
+    assert read(tmp_path, text)[0].arrival_s.tolist() == pytest.approx([0.0, 1.0, 3.0, 7.0], abs=1e-6)
+
+
+def test_names_of_columns_may_be_quoted(tmp_path: Path) -> None:
+    (piece,) = read(tmp_path, '\ufeff"arrival_s", "input_tokens","output_tokens"\r\n"0","1","2"\r\n')
+    assert (piece.input_tokens.tolist(), piece.output_tokens.tolist()) == ([1], [2])
+
+
 def test_hashes_are_read_where_there_are_any(tmp_path: Path) -> None:
     assert read(tmp_path, MOONCAKE)[0].hashes == ([46, 47], [46, 48])
     assert read(tmp_path, OWN)[0].hashes == [["a", "b"], ["a", "c"]]
@@ -85,6 +96,10 @@ OWN_HEAD = "arrival_s,input_tokens,output_tokens\n"
         ("arrival_s,input_tokens,output_tokens,input_tokens\n0,1,1,2\n", "has the column 'input_tokens' twice"),
         (AZURE + "yesterday,1,1\n", ":4: the request has TIMESTAMP 'yesterday', which is no date and time"),
         (AZURE + "NaT,1,1\n", "which is no date and time"),
+        (AZURE + "now,1,1\n", "which is no date and time"),
+        (AZURE + "2024,1,1\n", "which is no date and time"),
+        (AZURE + "2024-02-30 00:00:00,1,1\n", "which is no date and time"),
+        ("\n" + OWN_HEAD, "begins with an empty line"),
         (BURSTGPT + "120,GPT-4,5,0,5,API log\n", "--skip-empty"),
         (MOONCAKE + '{"timestamp": 4000, "input_le', ":3: not a line of JSON, or one that is cut"),
         (MOONCAKE + "[1, 2]\n", ":3: the request is no JSON object"),
@@ -176,6 +191,7 @@ def test_too_few_arrivals_leave_figures_unknown(tmp_path: Path) -> None:
     told = describe(trace(tmp_path, [(3.0, 5, 7)]).pieces())
     assert (told.requests_per_s, told.arrival_square_cv, told.dispersion, told.prefix_reuse) == (None,) * 4
     assert (told.input.mean, told.output.p99) == (5.0, 7.0)
+    assert describe(trace(tmp_path, [(0.0, 5, 7), (5e-324, 5, 7)]).pieces()).requests_per_s is None
 
 
 def test_prefix_reuse_counts_blocks_from_the_start_of_prompts(tmp_path: Path) -> None:

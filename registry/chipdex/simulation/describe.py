@@ -1,5 +1,6 @@
 """What a trace is like: rate, burstiness, lengths, and how much of its prompts others began with."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -157,6 +158,10 @@ class _Gaps:
         self.total += float(gaps.sum())
         self.squares += float((gaps**2).sum())
 
+    def per_s(self) -> float | None:
+        rate = self.number / self.total if self.total else math.inf
+        return rate if math.isfinite(rate) else None
+
     def square_cv(self) -> float | None:
         if self.number < 2 or not self.total:  # noqa: PLR2004 - one gap has no variance
             return None
@@ -198,7 +203,7 @@ def describe(pieces: Iterable[Piece]) -> Description:
         too_long=too_long,
         too_long_line=first_line,
         duration_s=gaps.total,
-        requests_per_s=gaps.number / gaps.total if gaps.total else None,
+        requests_per_s=gaps.per_s(),
         input=told,
         output=outputs.told(),
         arrival_square_cv=gaps.square_cv(),

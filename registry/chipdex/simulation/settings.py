@@ -159,10 +159,11 @@ class Plan(Value):
         """
         rate = (told.requests_per_s or 0.0) * inputs["rate_factor"]
         each = one.requests_per_s * inputs["target_utilisation"]
-        mean = max(1, math.ceil(rate / each))
-        peak = max(mean, math.ceil(rate * (told.peak_to_mean or 1.0) / each))
+        mean, peak = (
+            math.ceil(min(max(rate * times / each, 1.0), MOST_REPLICAS)) for times in (1.0, told.peak_to_mean or 1.0)
+        )
         if self.autoscale is Autoscale.NONE:
-            return one.replicas or min(peak, MOST_REPLICAS), Scaling()
+            return one.replicas or peak, Scaling()
         if self.autoscale is Autoscale.SCHEDULE:
             begin, least, most, target = self.schedule[0], 1, max(self.schedule), None
         else:

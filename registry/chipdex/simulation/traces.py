@@ -12,7 +12,8 @@ Formats, each as its publisher writes it, at github.com:
 import csv
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -219,12 +220,18 @@ def format_of(file: Path) -> Format:
             raise _unreadable(file, error) from error
     if line.lstrip().startswith("{"):
         return Format.MOONCAKE
-    names = {name.strip().strip('"') for name in line.split(",")}
+    names = {name.strip() for row in csv.reader([line], skipinitialspace=True) for name in row}
     for known in (Format.AZURE, Format.BURSTGPT, Format.CSV):
         shape = _SHAPES[known]
         if {shape.arrival, shape.input, shape.output} <= names:
             return known
-    told = "is empty" if not line.strip() else f"begins with {line.strip()[:60]!r}, which no format does"
+    told = (
+        "is empty"
+        if not line
+        else "begins with an empty line"
+        if not line.strip()
+        else f"begins with {line.strip()[:60]!r}, which no format does"
+    )
     raise OptionError(f"--trace {file} {told}.", fix=_KNOWN)
 
 
@@ -247,7 +254,7 @@ def _line(file: Path, number: int, told: str, fix: str) -> ChipdexError:
 
 
 def _csv_blocks(stream: IO[str], file: Path, shape: _Shape) -> Iterator[_Block]:
-    rows = csv.reader(stream, strict=True)
+    rows = csv.reader(stream, strict=True, skipinitialspace=True)
     try:
         names = [name.strip() for name in next(rows, [])]
         _check_names(file, names, shape)
@@ -319,28 +326,28 @@ def _json_row(file: Path, line: int, text: str, shape: _Shape) -> tuple[Any, ...
 
 
 def _seconds(values: Sequence[Any], shape: _Shape, file: Path, lines: Sequence[int]) -> NDArray[np.float64]:
+    parsed, per_second = (_date_s, 1.0) if shape.per_second is None else (float, shape.per_second)
     try:
-        if shape.per_second is None:
-            times = np.array([one.strip() for one in values], dtype="datetime64[ns]")
-            if not np.isnat(times).any():
-                return np.asarray(times.astype(np.int64) / 1e9)
-        else:
-            found = np.fromiter(map(float, values), np.float64, len(values)) / shape.per_second
-            if np.isfinite(found).all():
-                return found
+        found = np.fromiter(map(parsed, values), np.float64, len(values)) / per_second
+        if np.isfinite(found).all():
+            return found
     except (ValueError, TypeError, OverflowError):
         pass
-    at = next((i for i, one in enumerate(values) if not _is_time(one, shape)), 0)
+    at = next((i for i, one in enumerate(values) if not _is_time(one, parsed)), 0)
     kind = "date and time" if shape.per_second is None else "number"
     raise _line(file, lines[at], f"has {shape.arrival} {values[at]!r}, which is no {kind}", "Mend the line.")
 
 
-def _is_time(value: Any, shape: _Shape) -> bool:
+def _date_s(text: str) -> float:
+    """Return the seconds since 1970 of a date and time in ISO 8601, in UTC unless it says otherwise."""
+    moment = datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _is_time(value: Any, parsed: Callable[[Any], float]) -> bool:
     try:
-        if shape.per_second is None:
-            return not np.isnat(np.datetime64(value.strip(), "ns"))
-        return math.isfinite(float(value))
-    except (ValueError, TypeError, AttributeError, OverflowError):
+        return math.isfinite(parsed(value))
+    except (ValueError, TypeError, OverflowError):
         return False
 
 

@@ -23,15 +23,15 @@ from chipdex.simulation.traces import Trace
 MARGIN: Final = "99th percentile of the first candidate's time to the first token, in ms"
 
 _ROWS: Final = (
-    Column(key="candidate"),
+    Column(key="candidate", shrink=True),
     Column(key="mean_replicas", header="replicas", right=True, show=figure),
     Column(key="most_replicas", header="most", right=True, importance=3),
     Column(key="ttft_p50_ms", header="TTFT p50", right=True, show=figure, importance=1),
     Column(key="ttft_p95_ms", header="p95", right=True, show=figure, importance=2),
-    Column(key="ttft_p99_ms", header="p99 ms", right=True, show=figure),
+    Column(key="ttft_p99_ms", header="TTFT p99 ms", right=True, show=figure),
     Column(key="tpot_p50_ms", header="TPOT p50", right=True, show=figure, importance=1),
     Column(key="tpot_p95_ms", header="p95", right=True, show=figure, importance=2),
-    Column(key="tpot_p99_ms", header="p99 ms", right=True, show=figure),
+    Column(key="tpot_p99_ms", header="TPOT p99 ms", right=True, show=figure),
     Column(key="missed", right=True),
     Column(key="batch", right=True, show=figure, importance=2),
     Column(key="busy", right=True, importance=3),
