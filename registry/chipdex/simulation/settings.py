@@ -35,7 +35,7 @@ PARAMETERS: Final = (
         meaning="share of the slots in use that the autoscaler aims at",
         default=0.7,
         source=_OURS,
-        above=True,
+        low=0.001,
         high=1.0,
     ),
     Parameter(

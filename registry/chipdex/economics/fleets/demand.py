@@ -1,6 +1,7 @@
 """How much is asked for and when: a rate, a day with a peak, or a file of hours; and what a fleet of it misses."""
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,9 @@ from chipdex.errors import OptionError, StorageError
 
 HOURS_PER_DAY: Final = 24
 MOST_HOURS: Final = 8784
+
+_LONGEST: Final = 10_000_000
+"""Most characters of a file of hours."""
 
 _STANDARD: Final = NormalDist()
 _WINDOW_S: Final = 60.0
@@ -56,7 +60,10 @@ def read_hours(file: Path, option: str, figure: Parameter) -> tuple[float, ...]:
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            return _hours(f"{option} {file}", file, csv.DictReader(stream), figure)
+            text = stream.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise OptionError(f"{option} {file} is longer than any year of hours.", fix=_shape(figure))
+        return _hours(f"{option} {file}", file, csv.DictReader(io.StringIO(text, newline="")), figure)
     except OSError as error:
         raise StorageError(f"{option} {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
     except (UnicodeDecodeError, csv.Error) as error:
