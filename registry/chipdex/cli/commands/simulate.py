@@ -88,8 +88,9 @@ def simulate_command(
     used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
     trace = _trace(file, options, model_of(session, model).context_tokens)
     plan = plan_of(trace, options, given)
+    grid = electricity_of(session, options["grid"])
     told = describe(trace.pieces())
-    if used["prefix_cache_tokens"] and told.prefix_reuse is None:
+    if "prefix_cache_tokens" in given and told.prefix_reuse is None:
         raise OptionError("--prefix-cache-tokens needs hashes, which the trace has none of.", fix="Leave it out.")
     candidates = deployed(session, model, told, used, options)
     used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs), merged(candidates))
@@ -97,7 +98,6 @@ def simulate_command(
     with _registry_at_rest(), workers(options["jobs"], options["scheduler"], len(jobs)) as executor:
         replays = replay_all(jobs, executor)
         moved = swings(_judge(plan, candidates, told, executor), used, flips=False) if sensitivity else []
-    grid = electricity_of(session, options["grid"])
     found = rows(candidates, replays, used, grid, plan)
     if plot is not None:
         from chipdex.cli.deciding.replay_picture import replay_chart  # noqa: PLC0415 - an extra, imported where it is used
