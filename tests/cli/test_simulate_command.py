@@ -26,6 +26,8 @@ def answer(chipdex: Chipdex, *arguments: str) -> dict[str, Any]:
 
 
 ON_H100 = ("llama-3.1-8b", "--device", "h100-sxm", "--ttft-ms", "500", "--tpot-ms", "50")
+REPLAYED = (*ON_H100, "--trace", "trace.csv")
+TARGET = (*REPLAYED, "--autoscale", "target")
 
 
 def test_a_trace_is_replayed_on_a_device(chipdex: Chipdex, trace: str) -> None:
@@ -62,6 +64,20 @@ def test_seeds_give_a_range_and_are_the_same_side_by_side(chipdex: Chipdex, trac
     )
     assert alone == beside
     assert alone[0]["ttft_p99_ms_low"] <= alone[0]["ttft_p99_ms"] <= alone[0]["ttft_p99_ms_high"]
+
+
+def test_no_rate_is_too_high_to_be_replayed(chipdex: Chipdex, home: Path) -> None:
+    text = "arrival_s,input_tokens,output_tokens\n0,100,10\n1e-305,100,10\n"
+    (home / "work" / "trace.csv").write_text(text, encoding="utf-8")
+    for scaled in ((), ("--autoscale", "target")):
+        (found,) = answer(chipdex, *REPLAYED, "--rate-factor", "1e4", *scaled)["candidates"]
+        assert found["requests"] == 2
+
+
+def test_columns_of_a_narrow_page_are_told_apart(chipdex: Chipdex, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    page = chipdex("simulate", *ON_H100, "--trace", trace).out
+    assert "TTFT p99 ms  TPOT p99 ms" in page
 
 
 def test_a_trace_is_described_without_a_model(chipdex: Chipdex, trace: str) -> None:
@@ -103,14 +119,32 @@ def test_replays_and_traces_are_drawn(chipdex: Chipdex, trace: str, home: Path, 
     ("arguments", "told"),
     [
         ((), "--trace is missing"),
-        (("--trace", "nowhere.csv"), "cannot be read"),
+        (("--trace", "nowhere.csv", "--describe"), "cannot be read"),
         (("--trace", "trace.csv"), "MODEL is missing"),
         (("x", "--trace", "trace.csv", "--describe"), "--describe was given with MODEL"),
         (("resnet50", "--trace", "trace.csv", "--device", "h100-sxm"), "is no language model"),
-        (("llama-3.1-8b", "--trace", "trace.csv", "--count", "2"), "--count was given without --device"),
+        (("llama-3.1-8b", "--trace", "trace.csv", "--count", "2"), "--count has no effect without --device"),
         ((*ON_H100, "--trace", "trace.csv", "--schedule", "trace.csv"), "has no column hour"),
         ((*ON_H100, "--trace", "trace.csv", "--autoscale", "schedule"), "without --schedule"),
-        ((*ON_H100, "--trace", "trace.csv", "--min-replicas", "4", "--max-replicas", "2"), "is less than"),
+        ((*TARGET, "--min-replicas", "4", "--max-replicas", "2"), "is less than"),
+        ((*TARGET, "--replicas", "8", "--max-replicas", "4"), "--replicas 8 is more than --max-replicas 4"),
+        ((*TARGET, "--replicas", "1", "--min-replicas", "4"), "--replicas 1 is less than --min-replicas 4"),
+        ((*TARGET, "--min-replicas", "5000"), "--min-replicas 5,000 is too many"),
+        ((*REPLAYED, "--min-replicas", "2"), "--min-replicas has no effect without --autoscale"),
+        ((*REPLAYED, "--period-s", "5"), "--period-s has no effect without --autoscale"),
+        ((*REPLAYED, "--replicas", "2", "--target-utilisation", "0.5"), "--target-utilisation has no effect with"),
+        ((*REPLAYED, "--schedule", "hours.csv", "--replicas", "2"), "--replicas has no effect with --schedule"),
+        (
+            (*REPLAYED, "--schedule", "hours.csv"),
+            "hours.csv:2: replicas is '0'. Give a whole number from 1, up to 4096",
+        ),
+        ((*TARGET, "--target-utilisation", "5e-324"), "'5e-324' is not a number from 0.001, up to 1"),
+        ((*REPLAYED, "--prefix-cache-tokens", "1e6"), "--prefix-cache-tokens needs hashes"),
+        (("llama-3.1-8b", "--trace", "trace.csv", "--tensor", "2"), "--tensor has no effect without --device"),
+        (("--trace", "trace.csv", "--describe", "--device", "h100-sxm"), "--describe was given with --device"),
+        (("--trace", "-", "--describe"), "is no regular file"),
+        ((*REPLAYED, "--rate-factor", "1e-300"), "trace.csv:3: the request comes 5e+299 s after the first at 1e-300"),
+        ((*REPLAYED, "--rate-factor", "1e-9", "--seeds", "2", "--jobs", "2"), "Raise --rate-factor"),
         ((*ON_H100, "--trace", "trace.csv", "--replicas", "5000"), "is too many"),
         ((*ON_H100, "--trace", "trace.csv", "--seeds", "5000"), "is too many"),
         ((*ON_H100, "--trace", "trace.csv", "--period-s", "0"), "is not a number from 1"),
@@ -119,7 +153,10 @@ def test_replays_and_traces_are_drawn(chipdex: Chipdex, trace: str, home: Path, 
     ],
 )
 @pytest.mark.usefixtures("trace")
-def test_what_cannot_be_replayed_is_refused(chipdex: Chipdex, arguments: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_replayed_is_refused(
+    chipdex: Chipdex, home: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (home / "work" / "hours.csv").write_text("hour,replicas\n0,0\n", encoding="utf-8")
     done = chipdex("simulate", *arguments)
     assert done.code in {1, 2, 3}
     assert done.out == ""
@@ -127,7 +164,35 @@ def test_what_cannot_be_replayed_is_refused(chipdex: Chipdex, arguments: tuple[s
     assert "Traceback" not in done.err
 
 
-def test_a_cluster_that_does_not_answer_is_named(chipdex: Chipdex, trace: str) -> None:
-    done = chipdex("simulate", *ON_H100, "--trace", trace, "--scheduler", "nonsense://nowhere")
+def test_requests_beyond_the_context_are_refused_and_counted(chipdex: Chipdex, home: Path) -> None:
+    rows = ["0,100,10", "1,131072,10", "2,131071,2", "3,131071,1"]
+    file = home / "work" / "long.csv"
+    file.write_text("arrival_s,input_tokens,output_tokens\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    document = answer(chipdex, *ON_H100, "--trace", file.name)
+    assert (document["trace"]["too_long"], document["trace"]["too_long_line"]) == (2, 3)
+    assert document["candidates"][0]["requests"] == 2
+    (told,) = (one["sentence"] for one in document["warnings"] if one["code"] == "context")
+    assert told == (
+        "2 requests beyond the model's context of 131,072 tokens were refused and left out: the first is long.csv:3."
+    )
+
+
+def test_the_page_shows_the_rate_that_was_replayed(chipdex: Chipdex, trace: str) -> None:
+    page = chipdex("simulate", *ON_H100, "--trace", trace, "--rate-factor", "4").out
+    assert "1,200 requests in 2.50 minutes, 8.00 a second" in page
+    assert "That is 4.00 times its own rate of 2.00 a second." in page
+
+
+@pytest.mark.usefixtures("trace")
+def test_a_scheduled_fleet_begins_with_its_first_hour(chipdex: Chipdex, home: Path) -> None:
+    (home / "work" / "hours.csv").write_text("hour,replicas\n0,200\n", encoding="utf-8")
+    (found,) = answer(chipdex, *REPLAYED, "--schedule", "hours.csv")["candidates"]
+    assert found["mean_replicas"] == pytest.approx(200.0)
+
+
+@pytest.mark.parametrize("address", ["", "foo", "tcp://h", "tcp://h:0", "tcp://h:99999", "http://h:80", "tcp://h:1/x"])
+@pytest.mark.usefixtures("trace")
+def test_what_is_no_address_is_no_scheduler(chipdex: Chipdex, address: str) -> None:
+    done = chipdex("simulate", *REPLAYED, "--scheduler", address)
     assert done.code == 2
-    assert "--scheduler nonsense://nowhere does not answer" in done.err
+    assert done.err == f"Error: --scheduler {address!r} is no address of a scheduler. Write tcp://host:8786.\n"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chipdex.economics.queueing import Queue
 from chipdex.errors import InfeasibleError
 from chipdex.simulation.engine import desired_replicas
-from chipdex.simulation.replay import Job, Replay, Scaling, replay, replay_all
+from chipdex.simulation.replay import Job, Replay, Scaling, _Run, _with_last, replay, replay_all
 from chipdex.simulation.traces import Trace, format_of
 
 
@@ -165,6 +165,14 @@ def test_what_a_fleet_begins_with_is_kept_as_long_as_any_recommendation(tmp_path
     assert running[0] == 3.0
     assert running[-1] == 1.0
     assert found.replica_hours * 3600.0 == pytest.approx(3 * 300 + 300, rel=0.06)
+
+
+def test_a_fixed_fleet_decides_nothing(tmp_path: Path) -> None:
+    rows = [(0.0, 10, 20), (365 * 86_400.0, 10, 20)]
+    run = _Run(job(trace(tmp_path, rows)))
+    for piece, last in _with_last(run.job.trace.pieces()):
+        run.take(piece, last=last)
+    assert (run.requests, int(run.clock.ticks)) == (2, 0)
 
 
 def test_a_schedule_says_how_many_run_in_each_hour(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """Traces are read as their publishers write them, and what is wrong with one is said with its line."""
 
 import json
+import os
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 from fakes.traces import trace
 
-from chipdex.errors import ChipdexError, OptionError
+from chipdex.errors import ChipdexError, InfeasibleError, OptionError
 from chipdex.simulation.describe import describe
 from chipdex.simulation.quantiles import Quantiles
-from chipdex.simulation.traces import Format, Piece, Trace, format_of
+from chipdex.simulation.traces import LONGEST_S, Format, Piece, Trace, format_of
 
 AZURE = (
     "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n"
@@ -45,6 +47,17 @@ def test_each_format_is_known_by_its_first_line(
     assert piece.output_tokens.tolist() == outputs
 
 
+def test_a_date_and_time_may_have_an_offset_from_utc(tmp_path: Path) -> None:
+    times = ("2024-05-10 00:00:00.009930+00:00", "2024-05-10T00:00:01.009930Z", "2024-05-10 01:00:03.0099300+01:00")
+    text = AZURE.splitlines()[0] + "".join(f"\n{one},1,1" for one in (*times, "2024-05-10 00:00:07.00993"))
+    assert read(tmp_path, text)[0].arrival_s.tolist() == pytest.approx([0.0, 1.0, 3.0, 7.0], abs=1e-6)
+
+
+def test_names_of_columns_may_be_quoted(tmp_path: Path) -> None:
+    (piece,) = read(tmp_path, '\ufeff"arrival_s", "input_tokens","output_tokens"\r\n"0","1","2"\r\n')
+    assert (piece.input_tokens.tolist(), piece.output_tokens.tolist()) == ([1], [2])
+
+
 def test_hashes_are_read_where_there_are_any(tmp_path: Path) -> None:
     assert read(tmp_path, MOONCAKE)[0].hashes == ([46, 47], [46, 48])
     assert read(tmp_path, OWN)[0].hashes == [["a", "b"], ["a", "c"]]
@@ -77,8 +90,16 @@ OWN_HEAD = "arrival_s,input_tokens,output_tokens\n"
         (OWN_HEAD + "nan,1,1\n", "arrival_s 'nan', which is no number"),
         (OWN_HEAD + "1e999,1,1\n", "which is no number"),
         (OWN_HEAD + '0,"1,1\n', "not a line of CSV"),
+        (OWN_HEAD + "0,1,1\n1e10,1,1\n", ":3: the request comes 1e+10 s after the first, more than a year"),
+        (OWN_HEAD + "-1e308,1,1\n1e308,1,1\n", ":3: the request comes inf s after the first"),
+        (OWN_HEAD + "1e308,1,1\n-1e308,1,1\n", ":3: the request came inf s before"),
+        ("arrival_s,input_tokens,output_tokens,input_tokens\n0,1,1,2\n", "has the column 'input_tokens' twice"),
         (AZURE + "yesterday,1,1\n", ":4: the request has TIMESTAMP 'yesterday', which is no date and time"),
         (AZURE + "NaT,1,1\n", "which is no date and time"),
+        (AZURE + "now,1,1\n", "which is no date and time"),
+        (AZURE + "2024,1,1\n", "which is no date and time"),
+        (AZURE + "2024-02-30 00:00:00,1,1\n", "which is no date and time"),
+        ("\n" + OWN_HEAD, "begins with an empty line"),
         (BURSTGPT + "120,GPT-4,5,0,5,API log\n", "--skip-empty"),
         (MOONCAKE + '{"timestamp": 4000, "input_le', ":3: not a line of JSON, or one that is cut"),
         (MOONCAKE + "[1, 2]\n", ":3: the request is no JSON object"),
@@ -99,8 +120,15 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str | bytes, 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ChipdexError, match="cannot be read"):
         format_of(tmp_path / "nowhere")
-    with pytest.raises(ChipdexError, match="cannot be read"):
-        format_of(tmp_path)
+
+
+def test_what_can_be_read_only_once_is_no_trace(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for file in (tmp_path, tmp_path / "pipe", Path("/dev/zero"), Path("-")):
+        with pytest.raises(OptionError, match="is no regular file, which a trace has to be: it is read twice"):
+            format_of(file)
+        with pytest.raises(OptionError, match="is no regular file"):
+            list(Trace(file=file, format=Format.CSV).pieces())
 
 
 def test_order_holds_across_pieces_and_lines_are_counted_through(tmp_path: Path) -> None:
@@ -112,6 +140,25 @@ def test_order_holds_across_pieces_and_lines_are_counted_through(tmp_path: Path)
 def test_empty_requests_are_left_out_and_counted_where_that_is_asked_for(tmp_path: Path) -> None:
     pieces = read(tmp_path, BURSTGPT + "120,GPT-4,5,0,5,API log\n", skip_empty=True)
     assert [(len(piece), piece.skipped) for piece in pieces] == [(3, 1)]
+
+
+def test_what_is_longer_than_the_context_is_left_out_and_counted(tmp_path: Path) -> None:
+    text = OWN_HEAD + "0,1,1\n1,90,10\n\n2,90,11\n3,91,10\n4,200,0\n"
+    (piece,) = read(tmp_path, text, context_tokens=100, skip_empty=True)
+    assert piece.arrival_s.tolist() == [0.0, 1.0]
+    assert (piece.skipped, piece.too_long, piece.too_long_line) == (1, 2, 5)
+    told = describe([piece, attrs.evolve(piece, too_long_line=9)])
+    assert (told.requests, told.too_long, told.too_long_line) == (4, 4, 5)
+    with pytest.raises(InfeasibleError, match="Every request of the trace is longer"):
+        describe(Trace(file=tmp_path / "trace", format=Format.CSV, context_tokens=1, skip_empty=True).pieces())
+
+
+def test_a_replay_lasts_up_to_a_year(tmp_path: Path) -> None:
+    text = OWN_HEAD + "0,1,1\n31622400,1,1\n"
+    assert read(tmp_path, text)[0].arrival_s[-1] == LONGEST_S
+    with pytest.raises(OptionError, match="at 1e-300 times its rate, more than a year") as error:
+        read(tmp_path, text, faster=1e-300)
+    assert error.value.fix == "Raise --rate-factor."
 
 
 def test_a_description_is_what_the_whole_trace_says(tmp_path: Path) -> None:
@@ -144,6 +191,7 @@ def test_too_few_arrivals_leave_figures_unknown(tmp_path: Path) -> None:
     told = describe(trace(tmp_path, [(3.0, 5, 7)]).pieces())
     assert (told.requests_per_s, told.arrival_square_cv, told.dispersion, told.prefix_reuse) == (None,) * 4
     assert (told.input.mean, told.output.p99) == (5.0, 7.0)
+    assert describe(trace(tmp_path, [(0.0, 5, 7), (5e-324, 5, 7)]).pieces()).requests_per_s is None
 
 
 def test_prefix_reuse_counts_blocks_from_the_start_of_prompts(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a trace is like: rate, burstiness, lengths, and how much of its prompts others began with."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -8,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from chipdex.errors import OptionError
+from chipdex.errors import InfeasibleError, OptionError
 from chipdex.simulation.traces import BLOCK_TOKENS, Piece
 from chipdex.values import Value
 
@@ -16,6 +17,8 @@ WINDOW_S: Final = 60.0
 """The span in which arrivals are counted for peak and dispersion."""
 MOST_BLOCKS: Final = 4_000_000
 """Blocks of prompts that are remembered at most; what is beyond was used longest ago."""
+
+_OTHER_MODEL: Final = "Name a model with a longer one."
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -32,7 +35,7 @@ class LengthStatistics(Value):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Description(Value):
-    """A trace in figures.
+    """A trace in figures, without the `skipped` requests and those `too_long`, the first of which is on a line.
 
     `arrival_square_cv` is that of the gaps between arrivals, 1 for Poisson; `dispersion` the variance over the mean of
     arrivals by the minute, 1 for Poisson; `peak_to_mean` the busiest minute over the mean of all. `prefix_reuse` is the
@@ -42,6 +45,8 @@ class Description(Value):
 
     requests: int
     skipped: int
+    too_long: int
+    too_long_line: int | None
     duration_s: float
     requests_per_s: float | None
     input: LengthStatistics
@@ -153,6 +158,10 @@ class _Gaps:
         self.total += float(gaps.sum())
         self.squares += float((gaps**2).sum())
 
+    def per_s(self) -> float | None:
+        rate = self.number / self.total if self.total else math.inf
+        return rate if math.isfinite(rate) else None
+
     def square_cv(self) -> float | None:
         if self.number < 2 or not self.total:  # noqa: PLR2004 - one gap has no variance
             return None
@@ -163,11 +172,14 @@ class _Gaps:
 def describe(pieces: Iterable[Piece]) -> Description:
     """Return a trace in figures, reading it once and keeping nothing of its requests but the hashes of blocks."""
     inputs, outputs, minutes, gaps = _Lengths(), _Lengths(), _Minutes(), _Gaps()
-    requests = skipped = cached = 0
+    requests = skipped = too_long = cached = 0
+    first_line = None
     hashed = False
     cache = PrefixCache(MOST_BLOCKS)
     for piece in pieces:
         skipped += piece.skipped
+        too_long += piece.too_long
+        first_line = piece.too_long_line if first_line is None else first_line
         if not len(piece):
             continue
         requests += len(piece)
@@ -179,6 +191,8 @@ def describe(pieces: Iterable[Piece]) -> Description:
             hashed = True
             for hashes, tokens in zip(piece.hashes, piece.input_tokens.tolist(), strict=True):
                 cached += cache.cached_tokens(hashes, tokens)
+    if not requests and too_long:
+        raise InfeasibleError("Every request of the trace is longer than the model's context.", fix=_OTHER_MODEL)
     if not requests:
         raise OptionError("The trace has no request with a prompt and an answer.", fix="Give one that has.")
     told = inputs.told()
@@ -186,8 +200,10 @@ def describe(pieces: Iterable[Piece]) -> Description:
     return Description(
         requests=requests,
         skipped=skipped,
+        too_long=too_long,
+        too_long_line=first_line,
         duration_s=gaps.total,
-        requests_per_s=gaps.number / gaps.total if gaps.total else None,
+        requests_per_s=gaps.per_s(),
         input=told,
         output=outputs.told(),
         arrival_square_cv=gaps.square_cv(),

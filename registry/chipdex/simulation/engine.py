@@ -30,7 +30,8 @@ else:
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
-    return njit(cache=True, error_model="numpy")(function) if COMPILED else function
+    # Without Python's lock, so that the thread that ends a worker with its parent can run beside a replay.
+    return njit(cache=True, error_model="numpy", nogil=True)(function) if COMPILED else function
 
 
 OFF: Final = 0
@@ -89,7 +90,8 @@ CLOCK: Final = {
     ),
     **dict.fromkeys(("ticks", "inside", "free", "replicas", "starts", "largest", "ended"), _WHOLE),
 }
-"""Figures of the whole fleet; `area` is requests inside times seconds, `width` that of a span of time."""
+"""Figures of the whole fleet; `area` is requests inside times seconds, `width` that of a span of time, `tick` when the
+rule decides next, never where the fleet is fixed."""
 
 
 class Fleet(NamedTuple):
@@ -391,7 +393,7 @@ def _tick(fleet: Fleet, now: float) -> None:
                 wanted = max(wanted, min(fleet.wanted[recent], running))
     clock.ticks += 1
     clock.tick = now + rule.period_s
-    if rule.kind == FIXED or wanted == running:
+    if wanted == running:
         return
     if wanted > running:
         _start(fleet, now, wanted - running)

@@ -381,7 +381,7 @@ def _fleet(job: Job) -> Fleet:
             free=_NOBODY,
             replicas=job.replicas,
             largest=job.replicas,
-            tick=job.scaling.period_s,
+            tick=np.inf if rule["kind"] == FIXED else job.scaling.period_s,
             width=_FIRST_WIDTH_S if rule["kind"] == FIXED else job.scaling.period_s,
         ),
         limits=_records(

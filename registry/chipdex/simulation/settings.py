@@ -35,7 +35,7 @@ PARAMETERS: Final = (
         meaning="share of the slots in use that the autoscaler aims at",
         default=0.7,
         source=_OURS,
-        above=True,
+        low=0.001,
         high=1.0,
     ),
     Parameter(
@@ -159,23 +159,28 @@ class Plan(Value):
         """
         rate = (told.requests_per_s or 0.0) * inputs["rate_factor"]
         each = one.requests_per_s * inputs["target_utilisation"]
-        mean = max(1, math.ceil(rate / each))
-        peak = max(mean, math.ceil(rate * (told.peak_to_mean or 1.0) / each))
+        mean, peak = (
+            math.ceil(min(max(rate * times / each, 1.0), MOST_REPLICAS)) for times in (1.0, told.peak_to_mean or 1.0)
+        )
         if self.autoscale is Autoscale.NONE:
-            return one.replicas or min(peak, MOST_REPLICAS), Scaling()
-        most = self.max_replicas or min(max(2 * peak, *self.schedule, self.min_replicas, 1), MOST_REPLICAS)
-        begin = self.schedule[0] if self.schedule else one.replicas or mean
+            return one.replicas or peak, Scaling()
+        if self.autoscale is Autoscale.SCHEDULE:
+            begin, least, most, target = self.schedule[0], 1, max(self.schedule), None
+        else:
+            least, target = self.min_replicas, inputs["target_utilisation"]
+            most = self.max_replicas or min(max(2 * peak, least, one.replicas or 1), MOST_REPLICAS)
+            begin = min(max(one.replicas or mean, least), most)
         scaling = Scaling(
-            target=inputs["target_utilisation"] if self.autoscale is Autoscale.TARGET else None,
+            target=target,
             schedule=self.schedule,
-            least=min(self.min_replicas, most),
+            least=least,
             most=most,
             tolerance=inputs["tolerance"],
             period_s=inputs["period_s"],
             stabilisation_s=inputs["stabilisation_s"],
             cold_start_s=inputs["cold_start_s"],
         )
-        return min(max(begin, scaling.least), most), scaling
+        return begin, scaling
 
 
 def service_of(pacing: Pacing, inputs: Inputs) -> Service:

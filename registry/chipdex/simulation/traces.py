@@ -12,10 +12,12 @@ Formats, each as its publisher writes it, at github.com:
 import csv
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from stat import S_ISREG
 from typing import IO, Any, Final
 
 import attrs
@@ -29,6 +31,8 @@ BLOCK_TOKENS: Final = 512
 """Tokens that a hash of a prompt's block stands for."""
 LARGEST_TOKENS: Final = 10_000_000
 """Most tokens of a prompt or an answer that a trace may have."""
+LONGEST_S: Final = 366 * 86_400.0
+"""Most seconds that a trace, or its replay, may last: a year."""
 
 _PIECE: Final = 8_192
 _NUMBERS: Final = (int, float)
@@ -48,7 +52,8 @@ class Format(StrEnum):
 class Piece(Value):
     """Requests one after the other: seconds since the first of the trace, tokens, and the hashes of prompts' blocks.
 
-    `hashes` is None where the trace has none; `skipped` requests had no prompt or no answer and were left out.
+    `hashes` is None where the trace has none. Left out were `skipped` requests without prompt or answer, and `too_long`
+    ones beyond the model's context, the first of them on `too_long_line`.
     """
 
     arrival_s: NDArray[np.float64]
@@ -56,6 +61,8 @@ class Piece(Value):
     output_tokens: NDArray[np.int64]
     hashes: Sequence[Sequence[Any]] | None = None
     skipped: int = 0
+    too_long: int = 0
+    too_long_line: int | None = None
 
     def __len__(self) -> int:
         return len(self.arrival_s)
@@ -104,21 +111,24 @@ _KNOWN: Final = (
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Trace(Value):
-    """A file of requests. Without `skip_empty` one without prompt or answer is an error, with it left out.
+    """A regular file of requests. Without `skip_empty` one without prompt or answer is an error, with it left out.
 
-    `faster` is what the rate is multiplied by: the gaps between arrivals shrink by it.
+    Requests of more than `context_tokens`, prompt and answer together, are left out and counted, as a server answers
+    them with an error. `faster` is what the rate is multiplied by: the gaps between arrivals shrink by it.
     """
 
     file: Path
     format: Format
     skip_empty: bool = False
+    context_tokens: int | None = None
     faster: float = 1.0
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the requests in order, a bounded number at a time.
 
         Raises StorageError where the file cannot be read, OptionError with the line for what is no request, for one
-        that came before the one above it, for a line that is cut, and for a file without any.
+        that came before the one above it or more than a year after the first, for a line that is cut, and for a file
+        without any.
         """
         first = last = None
         for block in self._blocks():
@@ -128,7 +138,8 @@ class Trace(Value):
                 first = last = float(arrival[0])
             self._check_order(block.lines, arrival, last)
             last = float(arrival[-1])
-            yield self._kept(attrs.evolve(columns, arrival_s=(arrival - first) / self.faster), block.lines)
+            replayed = self._replayed_s(arrival, first, block.lines)
+            yield self._kept(attrs.evolve(columns, arrival_s=replayed), block.lines)
         if first is None:
             raise OptionError(f"--trace {self.file} holds no request.", fix=_KNOWN)
 
@@ -155,25 +166,43 @@ class Trace(Value):
         before = np.concatenate([[arrival[0] if last is None else last], arrival[:-1]])
         early = np.flatnonzero(arrival < before)
         if early.size:
-            by = float(before[early[0]] - arrival[early[0]])
+            by = float(before[early[0]]) - float(arrival[early[0]])
             raise _line(self.file, lines[early[0]], f"came {by:.6g} s before the one above it", _SORT)
 
+    def _replayed_s(self, arrival: NDArray[np.float64], first: float, lines: Sequence[int]) -> NDArray[np.float64]:
+        with np.errstate(over="ignore"):
+            after = arrival - first
+            found = after / self.faster
+        if found[-1] > LONGEST_S:
+            at = int(np.flatnonzero(found > LONGEST_S)[0])
+            slowed, fix = "", "Mend its time, or replay a part of the trace."
+            if after[at] <= LONGEST_S:
+                slowed, fix = f" at {self.faster:g} times its rate", "Raise --rate-factor."
+            told = f"comes {found[at]:.6g} s after the first{slowed}, more than a year"
+            raise _line(self.file, lines[at], told, fix)
+        return found
+
     def _kept(self, piece: Piece, lines: Sequence[int]) -> Piece:
-        keep = (piece.input_tokens > 0) & (piece.output_tokens > 0)
-        if keep.all():
-            return piece
-        if not self.skip_empty:
-            at = int(np.flatnonzero(~keep)[0])
+        empty = (piece.input_tokens == 0) | (piece.output_tokens == 0)
+        if not self.skip_empty and empty.any():
+            at = int(np.flatnonzero(empty)[0])
             which = "input" if piece.input_tokens[at] == 0 else "output"
             told = f"has 0 {which} tokens: a request that failed?"
             raise _line(self.file, lines[at], told, "Leave such out with --skip-empty, or mend the file.")
+        most = 2 * LARGEST_TOKENS if self.context_tokens is None else self.context_tokens
+        longer = (piece.input_tokens + piece.output_tokens > most) & ~empty
+        keep = ~(empty | longer)
+        if keep.all():
+            return piece
         hashes = piece.hashes
         return Piece(
             arrival_s=piece.arrival_s[keep],
             input_tokens=piece.input_tokens[keep],
             output_tokens=piece.output_tokens[keep],
             hashes=None if hashes is None else [one for one, kept in zip(hashes, keep, strict=True) if kept],
-            skipped=int(len(keep) - keep.sum()),
+            skipped=int(empty.sum()),
+            too_long=int(longer.sum()),
+            too_long_line=lines[int(np.argmax(longer))] if longer.any() else None,
         )
 
 
@@ -191,17 +220,26 @@ def format_of(file: Path) -> Format:
             raise _unreadable(file, error) from error
     if line.lstrip().startswith("{"):
         return Format.MOONCAKE
-    names = {name.strip() for name in line.split(",")}
+    names = {name.strip() for row in csv.reader([line], skipinitialspace=True) for name in row}
     for known in (Format.AZURE, Format.BURSTGPT, Format.CSV):
         shape = _SHAPES[known]
         if {shape.arrival, shape.input, shape.output} <= names:
             return known
-    told = "is empty" if not line.strip() else f"begins with {line.strip()[:60]!r}, which no format does"
+    told = (
+        "is empty"
+        if not line
+        else "begins with an empty line"
+        if not line.strip()
+        else f"begins with {line.strip()[:60]!r}, which no format does"
+    )
     raise OptionError(f"--trace {file} {told}.", fix=_KNOWN)
 
 
 def _opened(file: Path) -> IO[str]:
     try:
+        if file.name == "-" or not S_ISREG(file.stat().st_mode):
+            told = f"--trace {file} is no regular file, which a trace has to be: it is read twice."
+            raise OptionError(told, fix="Write it to a file, and name that.")
         return file.open(newline="", encoding="utf-8-sig")
     except OSError as error:
         raise _unreadable(file, error) from error
@@ -216,12 +254,10 @@ def _line(file: Path, number: int, told: str, fix: str) -> ChipdexError:
 
 
 def _csv_blocks(stream: IO[str], file: Path, shape: _Shape) -> Iterator[_Block]:
-    rows = csv.reader(stream, strict=True)
+    rows = csv.reader(stream, strict=True, skipinitialspace=True)
     try:
         names = [name.strip() for name in next(rows, [])]
-        lacking = [name for name in (shape.arrival, shape.input, shape.output) if name not in names]
-        if lacking:
-            raise OptionError(f"--trace {file} has no column {lacking[0]!r}.", fix=_KNOWN)
+        _check_names(file, names, shape)
         arrival, prompts, answers = (names.index(name) for name in (shape.arrival, shape.input, shape.output))
         hashed = names.index(shape.hashes) if shape.hashes in names else None
         above = rows.line_num
@@ -238,6 +274,15 @@ def _csv_blocks(stream: IO[str], file: Path, shape: _Shape) -> Iterator[_Block]:
                 yield _Block(lines, columns[arrival], columns[prompts], columns[answers], hashes)
     except csv.Error as error:
         raise OptionError(f"{file}:{rows.line_num}: not a line of CSV: {error}.", fix="Mend the line.") from error
+
+
+def _check_names(file: Path, names: Sequence[str], shape: _Shape) -> None:
+    for name in (shape.arrival, shape.input, shape.output):
+        if name not in names:
+            raise OptionError(f"--trace {file} has no column {name!r}.", fix=_KNOWN)
+    for known in (shape.arrival, shape.input, shape.output, shape.hashes):
+        if known is not None and names.count(known) > 1:
+            raise OptionError(f"--trace {file} has the column {known!r} twice.", fix="Leave one of them out.")
 
 
 def _check_columns(file: Path, lines: Sequence[int], rows: Sequence[Sequence[str]], columns: int) -> None:
@@ -281,28 +326,28 @@ def _json_row(file: Path, line: int, text: str, shape: _Shape) -> tuple[Any, ...
 
 
 def _seconds(values: Sequence[Any], shape: _Shape, file: Path, lines: Sequence[int]) -> NDArray[np.float64]:
+    parsed, per_second = (_date_s, 1.0) if shape.per_second is None else (float, shape.per_second)
     try:
-        if shape.per_second is None:
-            times = np.array([one.strip() for one in values], dtype="datetime64[ns]")
-            if not np.isnat(times).any():
-                return np.asarray(times.astype(np.int64) / 1e9)
-        else:
-            found = np.fromiter(map(float, values), np.float64, len(values)) / shape.per_second
-            if np.isfinite(found).all():
-                return found
+        found = np.fromiter(map(parsed, values), np.float64, len(values)) / per_second
+        if np.isfinite(found).all():
+            return found
     except (ValueError, TypeError, OverflowError):
         pass
-    at = next((i for i, one in enumerate(values) if not _is_time(one, shape)), 0)
+    at = next((i for i, one in enumerate(values) if not _is_time(one, parsed)), 0)
     kind = "date and time" if shape.per_second is None else "number"
     raise _line(file, lines[at], f"has {shape.arrival} {values[at]!r}, which is no {kind}", "Mend the line.")
 
 
-def _is_time(value: Any, shape: _Shape) -> bool:
+def _date_s(text: str) -> float:
+    """Return the seconds since 1970 of a date and time in ISO 8601, in UTC unless it says otherwise."""
+    moment = datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _is_time(value: Any, parsed: Callable[[Any], float]) -> bool:
     try:
-        if shape.per_second is None:
-            return not np.isnat(np.datetime64(value.strip(), "ns"))
-        return math.isfinite(float(value))
-    except (ValueError, TypeError, AttributeError, OverflowError):
+        return math.isfinite(parsed(value))
+    except (ValueError, TypeError, OverflowError):
         return False
 
 

@@ -2,33 +2,36 @@
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from chipdex.cli import streams
 from chipdex.cli.deciding.options import decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.deciding.replay_candidates import Deployed, deployed
+from chipdex.cli.deciding.replay_options import check_description, given_options, plan_of
 from chipdex.cli.deciding.replay_page import MARGIN, body, description_report, merged, rows, sections, warnings
+from chipdex.cli.deciding.replay_workers import checked_address, workers
 from chipdex.cli.numbers import AMOUNT, COUNT
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
-from chipdex.cli.questions import electricity_of
+from chipdex.cli.questions import electricity_of, model_of
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session
-from chipdex.economics.fleets.demand import read_hours
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.sensitivity import Outcome, swings
 from chipdex.errors import ChipdexError, OptionError
 from chipdex.simulation.describe import describe
 from chipdex.simulation.replay import Replay, replay_all
-from chipdex.simulation.settings import MOST_REPLICAS, PARAMETERS, Autoscale, Plan
+from chipdex.simulation.settings import PARAMETERS, Autoscale, Plan
 from chipdex.simulation.traces import Format, Trace, format_of
 
-_MOST_SEEDS: Final = 1000
+
+def _address(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    return None if value is None else checked_address(value)
 
 
 @click.command("simulate")
@@ -50,12 +53,12 @@ _MOST_SEEDS: Final = 1000
 @number_option("--tpot-ms", AMOUNT, "X", "Limit on the time per further token.")
 @click.option("--grid", metavar="G", help="Where it runs, for its carbon: a grid's id, a region, or a country's code.")
 @number_option("--seeds", COUNT, "N", "Replays, all but the first with lengths dealt anew.", default=1)
-@number_option("--jobs", COUNT, "N", "Processes that replay side by side.", default=1, show_default=True)
-@click.option("--scheduler", metavar="ADDRESS", help="Replay on a Dask cluster: tcp://host:8786.")
+@number_option("--jobs", COUNT, "N", "Processes, up to one per replay and CPU.", default=1, show_default=True)
+@click.option("--scheduler", metavar="ADDRESS", callback=_address, help="Replay on a Dask cluster: tcp://host:8786.")
 @decision_options(PARAMETERS)
-@click.pass_obj
+@click.pass_context
 def simulate_command(
-    session: Session,
+    ctx: click.Context,
     /,
     model: str | None,
     file: Path | None,
@@ -73,22 +76,28 @@ def simulate_command(
     if file is None:
         raise OptionError("--trace is missing.", fix="Name a file of requests.")
     ready(plot)
-    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
-    trace = _trace(file, options)
-    told = describe(trace.pieces())
+    session: Session = ctx.obj
+    given = given_options(ctx)
     if options["only_describe"]:
-        description_report(trace, told, used["rate_factor"], plot, model).publish(session, output)
+        check_description(given)
+        trace = _trace(file, options)
+        description_report(trace, describe(trace.pieces()), plot).publish(session, output)
         return
     if model is None:
         raise OptionError("MODEL is missing.", fix="Name the model, or give --describe for the trace alone.")
-    plan = _plan(trace, options)
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    trace = _trace(file, options, model_of(session, model).context_tokens)
+    plan = plan_of(trace, options, given)
+    grid = electricity_of(session, options["grid"])
+    told = describe(trace.pieces())
+    if "prefix_cache_tokens" in given and told.prefix_reuse is None:
+        raise OptionError("--prefix-cache-tokens needs hashes, which the trace has none of.", fix="Leave it out.")
     candidates = deployed(session, model, told, used, options)
     used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs), merged(candidates))
-    with _registry_at_rest(), _executor(options) as executor:
-        jobs = plan.jobs([one.candidate for one in candidates], told, used)
+    jobs = plan.jobs([one.candidate for one in candidates], told, used)
+    with _registry_at_rest(), workers(options["jobs"], options["scheduler"], len(jobs)) as executor:
         replays = replay_all(jobs, executor)
         moved = swings(_judge(plan, candidates, told, executor), used, flips=False) if sensitivity else []
-    grid = electricity_of(session, options["grid"])
     found = rows(candidates, replays, used, grid, plan)
     if plot is not None:
         from chipdex.cli.deciding.replay_picture import replay_chart  # noqa: PLC0415 - an extra, imported where it is used
@@ -106,59 +115,18 @@ def simulate_command(
             inputs_section(used),
             *((swings_section(moved, MARGIN),) if sensitivity else ()),
         ),
-        warnings=warnings(candidates, replays),
+        warnings=warnings(trace, told, candidates, replays),
     ).publish(session, output)
 
 
-def _trace(file: Path, options: Mapping[str, Any]) -> Trace:
+def _trace(file: Path, options: Mapping[str, Any], context_tokens: int | None = None) -> Trace:
     named = options["trace_format"]
     return Trace(
         file=file.absolute(),
         format=Format(named) if named else format_of(file),
         skip_empty=options["skip_empty"],
+        context_tokens=context_tokens,
     )
-
-
-def _plan(trace: Trace, options: Mapping[str, Any]) -> Plan:
-    """Return how to replay. Raises OptionError where two options do not go together."""
-    named, file = options["autoscale"], options["schedule"]
-    scaled = Autoscale(named) if named else Autoscale.NONE if file is None else Autoscale.SCHEDULE
-    if (scaled is Autoscale.SCHEDULE) != (file is not None):
-        raise OptionError(
-            f"--autoscale {scaled} was given {'without' if file is None else 'with'} --schedule.",
-            fix="Give --schedule FILE for --autoscale schedule, and for nothing else.",
-        )
-    least, most = options["min_replicas"], options["max_replicas"]
-    for name, value in (("--replicas", max(options["replicas"], default=1)), ("--max-replicas", most or 1)):
-        if value > MOST_REPLICAS:
-            raise OptionError(f"{name} {value:,} is too many.", fix=f"Give up to {MOST_REPLICAS:,}.")
-    if most is not None and most < least:
-        raise OptionError(f"--max-replicas {most} is less than --min-replicas {least}.", fix="Raise it.")
-    if options["seeds"] > _MOST_SEEDS:
-        raise OptionError(f"--seeds {options['seeds']:,} is too many.", fix=f"Give up to {_MOST_SEEDS:,}.")
-    return Plan(
-        trace=trace,
-        autoscale=scaled,
-        schedule=() if file is None else _schedule(file),
-        min_replicas=least,
-        max_replicas=most,
-        ttft_s=_seconds(options["ttft_ms"]),
-        tpot_s=_seconds(options["tpot_ms"]),
-        seeds=options["seeds"],
-    )
-
-
-def _schedule(file: Path) -> tuple[int, ...]:
-    numbers = read_hours(file, "--schedule", "replicas")
-    for hour, number in enumerate(numbers):
-        if number != int(number) or not 1 <= number <= MOST_REPLICAS:
-            fix = f"Give a whole number from 1 to {MOST_REPLICAS:,}."
-            raise OptionError(f"--schedule {file}: hour {hour} has {number:g} replicas.", fix=fix)
-    return tuple(map(int, numbers))
-
-
-def _seconds(ms: float | None) -> float | None:
-    return None if ms is None else ms / 1000.0
 
 
 @contextmanager
@@ -169,33 +137,6 @@ def _registry_at_rest() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-@contextmanager
-def _executor(options: Mapping[str, Any]) -> Iterator[Executor | None]:
-    """Yield what replays run on: None is this process. Raises OptionError where a cluster cannot be had."""
-    address, processes = options["scheduler"], options["jobs"]
-    if address is None:
-        if processes == 1:
-            yield None
-            return
-        with ProcessPoolExecutor(processes) as pool:
-            yield pool
-        return
-    if processes > 1:
-        raise OptionError("--scheduler was given with --jobs.", fix="Give one or the other.")
-    try:
-        import distributed  # noqa: PLC0415 - an extra, imported where it is used
-    except ImportError as error:
-        fix = "Install it: pip install 'chipdex[cluster]'."
-        raise OptionError("--scheduler needs Dask, which is not installed.", fix=fix) from error
-    try:
-        client: Any = distributed.Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TimeoutError) as error:
-        fix = "Start it with `dask scheduler`, and give its address: tcp://host:8786."
-        raise OptionError(f"--scheduler {address} does not answer.", fix=fix) from error
-    with client, client.get_executor(pure=False) as pool:
-        yield pool
 
 
 def _judge(plan: Plan, candidates: Sequence[Deployed], told: Any, executor: Executor | None) -> Any:

@@ -48,8 +48,6 @@ def deployed(
         "tensor": options["tensor"],
     }
     stated = {key: value for key, value in asked.items() if value is not None}
-    if options["count"] is not None and not options["device"]:
-        raise OptionError("--count was given without --device.", fix="Name the accelerator: --device D.")
     cases = [
         case_of(session, {**stated, "accelerator": device, "accelerators": options["count"] or 1})
         for device in options["device"]

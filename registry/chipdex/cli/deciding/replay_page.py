@@ -14,7 +14,6 @@ from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Warned
 from chipdex.cli.words import figure
 from chipdex.economics.inputs import Given, Inputs
-from chipdex.errors import OptionError
 from chipdex.search.grids import Electricity
 from chipdex.simulation.describe import Description, LengthStatistics
 from chipdex.simulation.replay import Replay
@@ -24,15 +23,15 @@ from chipdex.simulation.traces import Trace
 MARGIN: Final = "99th percentile of the first candidate's time to the first token, in ms"
 
 _ROWS: Final = (
-    Column(key="candidate"),
+    Column(key="candidate", shrink=True),
     Column(key="mean_replicas", header="replicas", right=True, show=figure),
     Column(key="most_replicas", header="most", right=True, importance=3),
     Column(key="ttft_p50_ms", header="TTFT p50", right=True, show=figure, importance=1),
     Column(key="ttft_p95_ms", header="p95", right=True, show=figure, importance=2),
-    Column(key="ttft_p99_ms", header="p99 ms", right=True, show=figure),
+    Column(key="ttft_p99_ms", header="TTFT p99 ms", right=True, show=figure),
     Column(key="tpot_p50_ms", header="TPOT p50", right=True, show=figure, importance=1),
     Column(key="tpot_p95_ms", header="p95", right=True, show=figure, importance=2),
-    Column(key="tpot_p99_ms", header="p99 ms", right=True, show=figure),
+    Column(key="tpot_p99_ms", header="TPOT p99 ms", right=True, show=figure),
     Column(key="missed", right=True),
     Column(key="batch", right=True, show=figure, importance=2),
     Column(key="busy", right=True, importance=3),
@@ -140,9 +139,9 @@ def sections(
     model: str, trace: Trace, told: Description, found: Sequence[Mapping[str, Any]], plan: Plan, faster: float
 ) -> tuple[Section, ...]:
     """Return the page: what came, and what became of it."""
-    lines = [f"{model}, {trace.file.name}: {_came(told)}"]
-    if faster != 1.0:
-        lines.append(f"Replayed at {figure(faster)} times its rate.")
+    lines = [f"{model}, {trace.file.name}: {_came(told, faster)}"]
+    if faster != 1.0 and told.requests_per_s is not None:
+        lines.append(f"That is {figure(faster)} times its own rate of {figure(told.requests_per_s)} a second.")
     limits = [
         f"{name} {figure(1000.0 * limit)} ms"
         for name, limit in (("first token", plan.ttft_s), ("per further token", plan.tpot_s))
@@ -172,11 +171,11 @@ def _share(value: float | None) -> str | None:
     return None if value is None else f"{100.0 * value:.3g} %"
 
 
-def _came(told: Description) -> str:
-    rate = "" if told.requests_per_s is None else f", {figure(told.requests_per_s)} a second"
+def _came(told: Description, faster: float = 1.0) -> str:
+    rate = "" if told.requests_per_s is None else f", {figure(told.requests_per_s * faster)} a second"
     peak = "" if told.peak_to_mean is None else f", the busiest minute {figure(told.peak_to_mean)} times that"
     skipped = f"; {counted(told.skipped, 'request')} without prompt or answer left out" if told.skipped else ""
-    return f"{counted(told.requests, 'request')} in {_duration(told.duration_s)}{rate}{peak}{skipped}."
+    return f"{counted(told.requests, 'request')} in {_duration(told.duration_s / faster)}{rate}{peak}{skipped}."
 
 
 def _duration(seconds: float) -> str:
@@ -186,11 +185,8 @@ def _duration(seconds: float) -> str:
     return f"{figure(seconds)} seconds"
 
 
-def description_report(trace: Trace, told: Description, faster: float, plot: Path | None, model: str | None) -> Report:
-    """Return the report of a trace alone. Raises OptionError for what a description has no use for."""
-    if model is not None or faster != 1.0:
-        what = f"MODEL {model}" if model is not None else "--rate-factor"
-        raise OptionError(f"--describe was given with {what}.", fix="Leave one of them out.")
+def description_report(trace: Trace, told: Description, plot: Path | None) -> Report:
+    """Return the report of a trace alone."""
     if plot is not None:
         from chipdex.cli.deciding.replay_picture import rate_chart  # noqa: PLC0415 - an extra, imported where it is used
         from chipdex.cli.pictures import save  # noqa: PLC0415 - likewise
@@ -216,9 +212,17 @@ def description_report(trace: Trace, told: Description, faster: float, plot: Pat
     )
 
 
-def warnings(candidates: Sequence[Deployed], replays: Sequence[Replay]) -> list[Warned]:
+def warnings(
+    trace: Trace, described: Description, candidates: Sequence[Deployed], replays: Sequence[Replay]
+) -> list[Warned]:
     """Return what a reader must know besides."""
     told = {}
+    if described.too_long:
+        many = counted(described.too_long, "request")
+        told["context"] = (
+            f"{many} beyond the model's context of {trace.context_tokens or 0:,} tokens were refused and left out: "
+            f"the first is {trace.file.name}:{described.too_long_line}."
+        )
     refused = max(one.refused for one in replays)
     if refused:
         told["refused"] = f"{counted(refused, 'request')} fit into no replica's memory, and were refused."

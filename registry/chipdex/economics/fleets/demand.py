@@ -1,18 +1,23 @@
 """How much is asked for and when: a rate, a day with a peak, or a file of hours; and what a fleet of it misses."""
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import NormalDist
 from typing import Final
 
+from chipdex.economics.inputs import Parameter
 from chipdex.errors import OptionError, StorageError
 
 HOURS_PER_DAY: Final = 24
 MOST_HOURS: Final = 8784
-LARGEST: Final = 1e9
 
+_LONGEST: Final = 10_000_000
+"""Most characters of a file of hours."""
+
+_RATE: Final = Parameter(key="requests_per_s", meaning="requests per second", high=1e9)
 _STANDARD: Final = NormalDist()
 _WINDOW_S: Final = 60.0
 
@@ -39,50 +44,57 @@ def read_demand(file: Path) -> tuple[float, ...]:
 
     Raises what `read_hours` raises, and OptionError where nothing is asked for.
     """
-    rates = read_hours(file, "--demand", "requests_per_s")
+    rates = read_hours(file, "--demand", _RATE)
     if not any(rates):
-        raise OptionError(f"--demand {file} asks for nothing in any hour.", fix=_shape("requests_per_s"))
+        raise OptionError(f"--demand {file} asks for nothing in any hour.", fix=_shape(_RATE))
     return rates
 
 
-def read_hours(file: Path, option: str, column: str) -> tuple[float, ...]:
-    """Return the numbers in a column of a CSV by the column `hour` (0, 1, 2, ...).
+def read_hours(file: Path, option: str, figure: Parameter) -> tuple[float, ...]:
+    """Return the column of a CSV that is named as a figure is, by the column `hour` (0, 1, 2, ...).
 
-    Raises StorageError where it cannot be read, OptionError with the line for a gap, an hour twice, or what is no
-    number from 0; both name the option that gave the file.
+    Raises StorageError where it cannot be read, OptionError with the line for a gap, an hour twice, or what the figure
+    cannot be; both name the option that gave the file.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            return _hours(f"{option} {file}", file, csv.DictReader(stream), column)
+            text = stream.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise OptionError(f"{option} {file} is longer than any year of hours.", fix=_shape(figure))
+        return _hours(f"{option} {file}", file, csv.DictReader(io.StringIO(text, newline="")), figure)
     except OSError as error:
         raise StorageError(f"{option} {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise OptionError(f"{option} {file} is no CSV in UTF-8: {error}.", fix=_shape(column)) from error
+        raise OptionError(f"{option} {file} is no CSV in UTF-8: {error}.", fix=_shape(figure)) from error
 
 
-def _shape(column: str) -> str:
-    return f"Write a header hour,{column} and a line for each hour: 0,12."
+def _shape(figure: Parameter) -> str:
+    return f"Write a header hour,{figure.key} and a line for each hour: 0,12."
 
 
-def _hours(what: str, file: Path, rows: "csv.DictReader[str]", column: str) -> tuple[float, ...]:
-    lacking = [name for name in ("hour", column) if name not in (rows.fieldnames or ())]
-    if lacking:
-        raise OptionError(f"{what} has no column {lacking[0]}.", fix=_shape(column))
+def _hours(what: str, file: Path, rows: "csv.DictReader[str]", figure: Parameter) -> tuple[float, ...]:
+    names = list(rows.fieldnames or ())
+    for name in ("hour", figure.key):
+        if names.count(name) != 1:
+            told = f"has the column {name} twice" if name in names else f"has no column {name}"
+            raise OptionError(f"{what} {told}.", fix=_shape(figure))
     found: list[float] = []
     for row in rows:
         where = f"{file}:{rows.line_num}"
         if len(found) >= MOST_HOURS:
             raise OptionError(f"{where}: more than the {MOST_HOURS:,} hours of a year.", fix="Give a year at most.")
+        if None in row or None in row.values():
+            raise OptionError(f"{where}: the line has not as many columns as the header.", fix="Mend the line.")
         if _number(row["hour"]) != len(found):
             raise OptionError(
                 f"{where}: hour is {row['hour']!r} where {len(found)} is due.", fix="Give every hour once, from 0."
             )
-        number = _number(row[column])
-        if not 0.0 <= number <= LARGEST:
-            raise OptionError(f"{where}: {column} is {row[column]!r}.", fix=f"Give a number from 0 to {LARGEST:,.0f}.")
+        number = _number(row[figure.key])
+        if not figure.holds(number):
+            raise OptionError(f"{where}: {figure.key} is {row[figure.key]!r}.", fix=f"Give {figure.words}.")
         found.append(number)
     if not found:
-        raise OptionError(f"{what} has no hour.", fix=_shape(column))
+        raise OptionError(f"{what} has no hour.", fix=_shape(figure))
     return tuple(found)
 
 
