@@ -2,6 +2,7 @@
 
 import builtins
 import inspect
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -242,12 +243,28 @@ def test_a_quantity_is_what_a_hand_calculation_gives(quantity: str, inputs: dict
     assert check(fact(quantity, inputs=inputs)).computed == pytest.approx(value)
 
 
+def documented() -> dict[str, list[str]]:
+    """Return the cells of the page's table of quantities, by name."""
+    table = PAGE.partition("| quantity |")[2]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:] if line.startswith("|")]
+    return {row[0].strip("`"): row[1:] for row in rows}
+
+
+def test_the_page_lists_every_quantity_and_no_other() -> None:
+    assert list(documented()) == list(QUANTITIES)
+
+
 @pytest.mark.parametrize("name", QUANTITIES)
-def test_every_quantity_is_documented_with_its_inputs(name: str) -> None:
-    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |"))
-    parameters = inspect.signature(QUANTITIES[name]).parameters.values()
-    named = [one.name for one in parameters if one.name != "registry" and one.kind is not one.VAR_KEYWORD]
-    assert all(f"`{key}`" in row for key in named)
+def test_every_quantity_is_documented_with_its_inputs_and_its_unit(name: str) -> None:
+    inputs, unit, meaning = documented()[name]
+    parameters = [one for one in inspect.signature(QUANTITIES[name]).parameters.values() if one.name != "registry"]
+    named = [one for one in parameters if one.kind is not one.VAR_KEYWORD]
+    required, _, optional = inputs.partition(" (")
+    assert re.findall(r"`(\w+)`", required) == [one.name for one in named if one.default is one.empty]
+    assert re.findall(r"`(\w+)`", optional) == [one.name for one in named if one.default is not one.empty]
+    assert all(f": {one.default:g}" in optional for one in named if one.default is not one.empty)
+    assert unit
+    assert meaning
 
 
 def test_a_registry_has_what_the_quantities_ask_of_it() -> None:

@@ -1,7 +1,7 @@
 """Published facts against what is computed here, as a report: a table by topic, then what keeps the rest from it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from chipdex.economics.proofs.facts import Checked, Verdict
 
 if TYPE_CHECKING:
     from chipdex.catalog import Registry
+    from chipdex.catalog.merge import Said
 
 COLUMNS: Final = (
     Column(key="label", header="topic and fact"),
@@ -41,32 +42,70 @@ _SAYING: Final = {
 }
 """Verdict -> the heading under which its facts are explained."""
 
+_SHORT: Final = 60
 
-def facts_report(checked: Sequence[Checked], registry: "Registry") -> Report:
-    """Return the report of facts, which are in the order of their topics."""
+Disputes = Mapping[str, Sequence["Said"]]
+"""What origins say differently of facts, by id."""
+
+
+def facts_report(checked: Sequence[Checked], disputes: Disputes, registry: "Registry") -> Report:
+    """Return the report of facts, in the order of their topics, and of the disputed, which are none of them."""
     rows = [_row(one, registry) for one in checked]
     return Report(
         schema="facts@1",
         body={
             "facts": [_body(one, row) for one, row in zip(checked, rows, strict=True)],
-            "counts": _counts(checked),
+            "disputed": [_dispute(key, said) for key, said in disputes.items()],
+            "counts": _counts(checked) | {"disputed": len(disputes)},
             "topics": {
                 topic: _counts(list(group)) for topic, group in groupby(checked, key=lambda one: one.fact.topic)
             },
         },
         keys=KEYS,
         rows=rows,
-        sections=[Section(table=_table(checked, rows)), *_explained(checked), Section(lines=(summary(checked),))],
+        sections=[
+            Section(table=_table(checked, rows)),
+            *_explained(checked),
+            *_disputed(disputes),
+            Section(lines=(summary(checked, len(disputes)),)),
+        ],
     )
 
 
-def summary(checked: Sequence[Checked]) -> str:
+def summary(checked: Sequence[Checked], disputed: int = 0) -> str:
     """Return how many facts there are, and how many of each verdict."""
     counts = _counts(checked)
-    return (
-        f"{counted(len(checked), 'fact')}: {counts['within']} within their tolerance, {counts['outside']} outside, "
-        f"{counts['failed']} that could not be computed, {counts['needs']} that need data or a run that is not here."
+    told = (
+        f"{counted(len(checked) + disputed, 'fact')}: {counts['within']} within their tolerance, "
+        f"{counts['outside']} outside, {counts['failed']} that could not be computed, "
+        f"{counts['needs']} that need data or a run that is not here"
     )
+    return f"{told}, {disputed} disputed." if disputed else f"{told}."
+
+
+def _dispute(fact: str, said: Sequence["Said"]) -> dict[str, Any]:
+    return {
+        "id": fact,
+        "said": [{"figure": one.figure, "value": one.value, "by": one.origin.who} for one in said],
+    }
+
+
+def _disputed(disputes: Disputes) -> list[Section]:
+    lines = [f"{fact}: {_contradiction(said)}." for fact, said in disputes.items()]
+    return [Section(heading="Disputed, and not computed", lines=lines)] if lines else []
+
+
+def _contradiction(said: Sequence["Said"]) -> str:
+    """Return what origins say of each figure that they contradict each other on."""
+    return "; ".join(
+        f"{figure} is " + " or ".join(f"{_brief(one.value)} ({one.origin.who})" for one in of_figure)
+        for figure, of_figure in groupby(said, key=lambda one: one.figure)
+    )
+
+
+def _brief(value: Any) -> str:
+    text = text_of(value)
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}..."
 
 
 def _counts(checked: Sequence[Checked]) -> dict[str, int]:
