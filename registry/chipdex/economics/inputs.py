@@ -14,6 +14,12 @@ from chipdex.values import Value
 
 LARGEST: Final = 1e15
 _OUT: Final = 0.25
+_WHOLE_FROM: Final = 1e5
+
+
+def spelt(value: float) -> str:
+    """Return a number as a sentence has it: six significant digits, thousands set apart."""
+    return f"{value:,.0f}" if _WHOLE_FROM <= abs(value) < LARGEST else f"{value:,.6g}"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
