@@ -33,7 +33,7 @@ KEYS: Final = (
 )  # fmt: skip
 _PERCENT: Final = 100.0
 _NOTHING: Final = 1e-9
-"""Shares of a value below which an error is none but that of binary fractions."""
+"""Shares of a value, or of what it may be off, below which an error is none but that of binary fractions."""
 _GROUPED_UP_TO: Final = 1e6
 _SAYING: Final = {
     Verdict.OUTSIDE: "Outside their tolerance",
@@ -162,7 +162,7 @@ def _error(one: Checked) -> str:
     if one.error is None:
         return "-"
     of_value = one.fact.tolerance_fraction is not None and one.error_fraction is not None
-    if abs(one.error) <= _NOTHING * abs(one.fact.value):
+    if abs(one.error) <= _NOTHING * max(abs(one.fact.value), one.fact.allowed or 0.0):
         return "0 %" if of_value else "0"
     return f"{_PERCENT * (one.error_fraction or 0.0):+.2g} %" if of_value else f"{one.error:+.2g}"
 

@@ -57,7 +57,9 @@ def usd(value: float | None) -> str:
     """Return a price in US dollars: cents, or three significant digits below a dollar."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
+    if value == 0:
+        return "0.00"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -12,6 +12,8 @@ Answer = Mapping[str, Any]
 
 _THOUSAND: Final = 1000
 _HUNDRED: Final = 100
+NOISE: Final = 1e-12
+"""Shares below which a difference is that of binary fractions."""
 
 
 def figure(value: float | None) -> str:
@@ -28,6 +30,12 @@ def figure(value: float | None) -> str:
 def stated(value: float) -> str:
     """Return a number that was asked for, as it was: rounding it would ask another question."""
     return f"{value:,.10g}"
+
+
+def percent(share: float, digits: int = 3) -> str:
+    """Return a share in per cent; what rounding of sums leaves where two are the same is 0 %."""
+    of_hundred = 0.0 if abs(share) < NOISE else _HUNDRED * share
+    return f"{of_hundred:,.0f} %" if abs(of_hundred) >= _THOUSAND else f"{of_hundred:.{digits}g} %"
 
 
 def between(low: float | None, high: float | None) -> str:

@@ -17,7 +17,7 @@ from chipdex.cli.questions import electricity_of, model_of, offered, precisions_
 from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
-from chipdex.cli.words import figure, question
+from chipdex.cli.words import figure, percent, question
 from chipdex.domain import Kind, Term
 from chipdex.economics.fleets.candidates import TERMS, candidates
 from chipdex.economics.fleets.demand import day, peak_to_mean, read_demand
@@ -236,7 +236,7 @@ def _page_row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _share(value: float) -> str:
     """Return a share in per cent; less than one in a billion is none."""
-    return f"{100 * value:.2g} %" if value > 1e-9 else "0 %"  # noqa: PLR2004 - what the sentence above says
+    return percent(value if value > 1e-9 else 0.0, 2)  # noqa: PLR2004 - what the sentence above says
 
 
 def _lines(found: Plan, query: Query, rates: Sequence[float], grid: Electricity | None) -> list[str]:
@@ -244,7 +244,7 @@ def _lines(found: Plan, query: Query, rates: Sequence[float], grid: Electricity 
     mean, hours = sum(rates) / len(rates), len(found.hours)
     day = f"{figure(mean)} requests/s in the mean and {figure(max(rates))} at the peak, {peak_to_mean(rates):.3g} times"
     each = f"{usd(found.usd_per_month)} a month, {usd(found.usd_per_thousand_requests)} per thousand requests"
-    proof = f"at most {100 * found.fleet.gap:.2g} % dearer than the best there is"
+    proof = f"at most {percent(found.fleet.gap, 2)} dearer than the best there is"
     lines = [
         f"{asked} {len(rates)} hours, {day}.",
         f"Cheapest fleet: {usd(found.usd)} USD in {hours} hours, {each}; {proof}.",
@@ -252,7 +252,7 @@ def _lines(found: Plan, query: Query, rates: Sequence[float], grid: Electricity 
     for name, other in (("A fleet of the peak", found.static_usd), ("On demand alone", found.on_demand_usd)):
         if other is not None:
             month = other / hours * HOURS_PER_MONTH
-            lines.append(f"{name}: {usd(month)} USD a month; the plan saves {100 * (1 - found.usd / other):.3g} %.")
+            lines.append(f"{name}: {usd(month)} USD a month; the plan saves {percent(1.0 - found.usd / other)}.")
     if found.kwh is not None:
         carbon = (
             "" if grid is None or grid.g_per_kwh is None else f", {figure(found.kwh * grid.g_per_kwh / 1000)} kg CO2e"

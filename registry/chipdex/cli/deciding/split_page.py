@@ -9,7 +9,7 @@ import attrs
 from chipdex.cli.render import UNKNOWN, Column, Table
 from chipdex.cli.report import Section
 from chipdex.cli.session import Warned
-from chipdex.cli.words import figure, stated
+from chipdex.cli.words import figure, percent, stated
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.places.layers import Placement, Stretch
 from chipdex.economics.places.splitting import Split, Way
@@ -249,7 +249,7 @@ def warnings(scene: Scene, inputs: Inputs, found: Split) -> list[Warned]:
     shared = [tier.name for tier in scene.tiers if tier.kind == CLOUD and tier.figure(inputs, "usd_per_busy_hour")]
     if shared:
         sentences["full_load"] = (
-            f"A request on {_together(shared)} is priced at {100.0 * inputs[f'{shared[0]}_utilisation']:.3g} % of "
+            f"A request on {_together(shared)} is priced at {percent(inputs[f'{shared[0]}_utilisation'])} of "
             f"full load; a machine of your own that waits costs its rent at all hours ({shared[0]}_usd_per_hour)."
         )
     return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]
