@@ -192,6 +192,17 @@ def test_facts_stand_by_topic_and_a_broken_one_takes_none_along() -> None:
     assert [one.verdict for one in check_facts(facts, KNOWN)] == [Verdict.WITHIN, Verdict.FAILED, Verdict.WITHIN]
 
 
+def test_a_plugin_whose_facts_take_too_long_loses_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chipdex.economics.proofs.facts.LONGEST_S", 0.0)
+    facts = [
+        attrs.evolve(fact(), id=f"{name}/one", topic=topic) for name, topic in (("a", "1"), ("a", "2"), ("b", "3"))
+    ]
+    facts.append(attrs.evolve(fact(None, inputs={}, needs="the trace"), id="a/two", topic="4"))
+    found = check_facts(facts, KNOWN, lambda one: one.id.partition("/")[0])
+    assert [one.verdict for one in found] == [Verdict.WITHIN, Verdict.FAILED, Verdict.WITHIN, Verdict.NEEDS]
+    assert "no more of them are computed" in (found[1].reason or "")
+
+
 @given(
     name=st.sampled_from(sorted(QUANTITIES)),
     data=st.data(),

@@ -117,7 +117,6 @@ def _row(one: Checked, registry: "Registry") -> dict[str, Any]:
     fact = one.fact
     stated = ("id", "topic", "statement", "setting", "published", "value", "unit", "tolerance", "tolerance_fraction",
               "quantity", "needs")  # fmt: skip
-    origins = registry.origins("facts", fact.id)
     return {
         **{key: getattr(fact, key) for key in stated},
         "computed": one.computed,
@@ -127,8 +126,14 @@ def _row(one: Checked, registry: "Registry") -> dict[str, Any]:
         "reason": one.reason,
         "evidence": None if fact.evidence is None else fact.evidence.value,
         "source": source_titles(fact),
-        "distribution": origins[0].origin.distribution if origins else None,
+        "distribution": bringer(fact, registry),
     }
+
+
+def bringer(fact: Fact, registry: "Registry") -> str | None:
+    """Return the distribution that brings a fact; None or empty where none does."""
+    origins = registry.origins("facts", fact.id)
+    return origins[0].origin.distribution if origins else None
 
 
 def _body(one: Checked, row: dict[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,9 @@ def _cuts(alt: Any, scene: Scene, inputs: Inputs) -> list[Any]:
     first, last = scene.tiers[0].name, scene.tiers[-1].name
     drawn = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.5, point={"color": GREEN}, color=GREEN)
     marks = list(range(0, len(times), math.ceil(len(times) / _MARKS)))
-    across = alt.X("layers:Q", title=f"layers on {first}, the others on {last}", axis=alt.Axis(values=marks))
+    across = alt.X(
+        "layers:Q", title=f"layers on {first}, the others on {last}", axis=alt.Axis(values=marks, format="d")
+    )
     return [
         drawn.encode(x=across, y=alt.Y("ms:Q", title="time of a request, ms")).properties(
             width=SIDE, height=_HEIGHT, title="Time by where the model is cut"
