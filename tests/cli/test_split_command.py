@@ -100,6 +100,8 @@ def test_a_tie_is_one_answer_and_said(chipdex: Chipdex) -> None:
     assert (document["verdict"], document["ties"], document["flips"][0]["way"]) == ("edge", ["cloud"], "edge")
     page = chipdex("split", *asked).out
     assert "Cheapest: edge, 0.001 USD per request; cloud costs the same." in page
+    huge = chipdex("split", *asked[:3], "1e15", "--requests-per-month", "1e15").out
+    assert "1e+30" in huge
     assert "At any volume, edge and cloud are the cheapest; edge holds 23,652,000." in page
 
 
@@ -245,6 +247,8 @@ def test_one_way_alone_is_drawn_without_a_tornado(chipdex: Chipdex, tmp_path: Pa
         (("--precision", "int8"), 2, "--precision was given without MODEL."),
         ((*PRICED, "--cloud-count", "2"), 2, "--cloud-count was given without --cloud."),
         ((*PRICED, "--residency", " "), 2, "--residency names no region."),
+        ((*PRICED, "--cloud-region", ""), 2, "--cloud-region names no region."),
+        (("--cloud-usd-per-million-input-tokens", "1"), 2, "what it is multiplied by is not: input_tokens."),
         ((*PRICED, "--edge-capex-usd", "nan"), 2, "'nan' is not a number from 0"),
         ((*PRICED, "--cloud-rtt-ms", "-1"), 2, "'-1' is not a number from 0"),
         ((*PRICED, "--edge-escalation-share", "2"), 2, "a number above 0, up to 1"),

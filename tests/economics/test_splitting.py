@@ -469,6 +469,7 @@ def test_a_scenario_names_tiers_layers_and_rules(tmp_path: Path) -> None:
         ("residency = 'eu'", "residency is 'eu'"),
         ("data_stays = 3", "data_stays is 3"),
         ("[[layer]]\nms = {mars = 1}", "there is no tier 'mars'. The tiers are edge, cloud."),
+        ('[[tier]]\nname = "a"\nkind = "site"\nregion = " "', "tier 1, a: its region is ' '."),
         ("[[layer]]\nms = {edge = nan}", "layer 1: ms.edge is nan. Give a number from 0, up to 1e+15."),
         ("[[phase]]\nkb = 1", "phase 1: kb: there is no such key"),
         ("[[tier]]\nname = 'a'\nkind = 'site'\n" * 7, "there are 7 times"),

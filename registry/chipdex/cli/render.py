@@ -21,6 +21,7 @@ GAP: Final = 2
 _SHORTEST: Final = 12
 _GROUPED_FROM: Final = 10_000
 _DIGITS: Final = 6
+_ASTRONOMIC: Final = 1e15
 
 Row = Mapping[str, Any]
 
@@ -59,7 +60,7 @@ def usd(value: float | None) -> str:
         return UNKNOWN
     if value == 0:
         return "0.00"
-    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
+    return f"{value:,.2f}" if 1 <= abs(value) < _ASTRONOMIC else f"{value:.3g}"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -12,6 +12,8 @@ Answer = Mapping[str, Any]
 
 _THOUSAND: Final = 1000
 _HUNDRED: Final = 100
+_ASTRONOMIC: Final = 1e15
+"""From here on nobody counts digits in threes."""
 NOISE: Final = 1e-12
 """Shares below which a difference is that of binary fractions."""
 
@@ -22,6 +24,8 @@ def figure(value: float | None) -> str:
         return UNKNOWN
     if value == 0:
         return "0"
+    if abs(value) >= _ASTRONOMIC:
+        return f"{value:.3g}"
     if abs(value) >= _THOUSAND:
         return f"{value:,.0f}"
     return f"{value:.0f}" if abs(value) >= _HUNDRED else f"{value:#.3g}".rstrip(".")

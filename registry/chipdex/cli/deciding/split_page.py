@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from chipdex.cli.render import UNKNOWN, Column, Table
+from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Section
 from chipdex.cli.session import Warned
 from chipdex.cli.words import figure, percent, stated
@@ -26,18 +26,11 @@ class Parts(Value):
     placements: tuple[Placement, ...]
 
 
-def price(value: float | None) -> str:
-    """Return USD with three digits however little they are: a request may cost millionths."""
-    if value is None:
-        return UNKNOWN
-    return f"{value:.3g}" if value < 1.0 else f"{value:,.2f}"
-
-
 _WAYS: Final = (
     Column(key="way"),
-    Column(key="usd_per_request", header="USD/request", right=True, show=price),
-    Column(key="usd_per_month", header="USD/month", right=True, show=price),
-    Column(key="fixed_usd_per_month", header="of it fixed", right=True, show=price, importance=1),
+    Column(key="usd_per_request", header="USD/request", right=True, show=usd),
+    Column(key="usd_per_month", header="USD/month", right=True, show=usd),
+    Column(key="fixed_usd_per_month", header="of it fixed", right=True, show=usd, importance=1),
     Column(key="latency_ms", header="ms", right=True, show=figure),
     Column(key="longest_ms", header="ms if passed on", right=True, show=figure, importance=2),
     Column(key="j_per_request", header="J/request", right=True, show=figure),
@@ -54,7 +47,7 @@ _CUTS: Final = (
     Column(key="least"),
     Column(key="placement", header="runs", shrink=True),
     Column(key="ms", right=True, show=figure),
-    Column(key="USD", right=True, show=price),
+    Column(key="USD", right=True, show=usd),
     Column(key="J", right=True, show=figure),
     Column(key="alone", header="all on one tier", shrink=True, importance=1),
 )
@@ -152,14 +145,14 @@ def _lines(found: Split, volume: float | None) -> Iterator[str]:
 def _cheapest(found: Split, best: Way, volume: float | None) -> str:
     """Return the verdict, with those that cost the same, or the next one."""
     asked = "" if volume is None else f" at {stated(volume)} requests a month"
-    cost = "" if best.usd_per_request is None else f", {price(best.usd_per_request)} USD per request"
+    cost = "" if best.usd_per_request is None else f", {usd(best.usd_per_request)} USD per request"
     told = f"Cheapest{asked}: {best.name}{cost}"
     ties = [way.name for way in found.ties]
     if ties:
         as_much = "costs the same" if len(ties) == 1 else "cost the same"
         return f"{told}; {_together(ties)} {as_much}."
     others = [way for way in found.ways if way is not best and way.usd_per_request is not None]
-    return f"{told}; next is {others[0].name}, {price(others[0].usd_per_request)}." if others else f"{told}."
+    return f"{told}; next is {others[0].name}, {usd(others[0].usd_per_request)}." if others else f"{told}."
 
 
 def _hedged(found: Split, best: Way, volume: float | None) -> Iterator[str]:
@@ -169,7 +162,7 @@ def _hedged(found: Split, best: Way, volume: float | None) -> Iterator[str]:
     firm = found.firm
     told = f"That is if {_together(best.capacity_unknown)} can hold them: capacity unknown"
     yield told + (
-        "." if firm is None else f". Cheapest of known capacity: {firm.name}, {price(firm.usd_per_request)} USD."
+        "." if firm is None else f". Cheapest of known capacity: {firm.name}, {usd(firm.usd_per_request)} USD."
     )
 
 
@@ -215,7 +208,7 @@ def _cut_section(one: Parts, limit_ms: float) -> Section:
 
 
 def _cut_row(one: Parts, placement: Placement) -> dict[str, Any]:
-    told = price if placement.unit == "USD" else figure
+    told = usd if placement.unit == "USD" else figure
     return {
         "least": _NAMES[placement.unit],
         "placement": ", ".join(f"{stretch.tier}: {_stretch(one, stretch)}" for stretch in placement.stretches),

@@ -32,6 +32,9 @@ def ruled(scene: Scene, options: Mapping[str, Any]) -> Scene:
         if not all(one.strip() for one in options["residency"]):
             raise OptionError("--residency names no region.", fix="Write, for example, --residency eu.")
         scene = attrs.evolve(scene, residency=tuple(options["residency"]))
+    for name in ("device_region", "cloud_region"):
+        if options.get(name) is not None and not options[name].strip():
+            raise OptionError(f"--{name.replace('_', '-')} names no region.", fix="Write, for example, eu-west-1.")
     nearest = next((tier for tier in scene.tiers if tier.kind == DEVICE), None)
     furthest = next((tier for tier in reversed(scene.tiers) if tier.kind == CLOUD), None)
     for kind, tier in ((DEVICE, nearest), (CLOUD, furthest)):

@@ -66,7 +66,7 @@ def _tier(where: str, one: Mapping[str, Any]) -> Tier:
         )
     where = f"{where}, {name}"
     for key in ("region", "accelerator"):
-        if not isinstance(one.get(key, ""), str):
+        if not isinstance(one.get(key, "-"), str) or not one.get(key, "-").strip():
             raise OptionError(f"{where}: its {key} is {shown(one[key])}.", fix=f'Write {key} = "...".')
     count = checked(_COUNT, Given(one.get("count", 1), where), where=f"{where}: its count")
     return Tier(
