@@ -7,6 +7,9 @@ from typing import Final
 ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*/[a-z0-9][a-z0-9._+-]*")
 """An accelerator's, model's or workload's id: a namespace, a slash, a name."""
 
+ROW_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*(/[a-z0-9][a-z0-9._+-]*)+")
+"""A row's id: lower-case parts joined by slashes, at least two."""
+
 _SEPARATORS: Final = re.compile(r"[^a-z0-9.+]+")
 _NAME_SEPARATORS: Final = re.compile(r"[-_.]+")
 
@@ -14,6 +17,11 @@ _NAME_SEPARATORS: Final = re.compile(r"[-_.]+")
 def is_id(text: str) -> bool:
     """Return whether `text` is a well-formed `namespace/name` id."""
     return ID_PATTERN.fullmatch(text) is not None
+
+
+def is_row_id(text: str) -> bool:
+    """Return whether `text` is lower-case parts joined by slashes, at least two."""
+    return ROW_ID_PATTERN.fullmatch(text) is not None
 
 
 def namespace(record_id: str) -> str:

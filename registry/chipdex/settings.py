@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import re
-import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -14,13 +13,13 @@ from typing import Any, Final
 import attrs
 
 from chipdex.errors import OptionError, StorageError
+from chipdex.files import read_text
 from chipdex.ids import distribution_name
 from chipdex.values import Value
 
 PROJECT_FOLDER: Final = ".chipdex"
 PRICES_FILE: Final = "prices.sqlite"
 CONFIG_VARIABLE: Final = "CHIPDEX_CONFIG"
-_LARGEST_CONFIG_BYTES: Final = 1_000_000
 
 
 class SettingType(StrEnum):
@@ -183,8 +182,7 @@ def config_path(environ: Mapping[str, str] = os.environ) -> Path:
 def read_config(file: Path) -> dict[str, Any]:
     """Return the config file as TOML has it; a file that does not exist is an empty table."""
     try:
-        _check_kind(file)
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, called=f"The config file {file}", fix=f"Name another file in {CONFIG_VARIABLE}.")
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -196,22 +194,14 @@ def read_config(file: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
+    except RecursionError as error:
+        raise OptionError(f"{file} nests too deeply.", fix="Write settings one a line.") from error
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{file}: not TOML: {error}.", fix="Correct that line.") from error
-
-
-def _check_kind(file: Path) -> None:
-    """Refuse what never ends, what waits for a writer, and what nobody writes settings into."""
-    about = file.stat()
-    if not stat.S_ISREG(about.st_mode):
-        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
-        raise StorageError(f"The config file {file} is {kind}.", fix=f"Name a file in {CONFIG_VARIABLE}.")
-    if about.st_size > _LARGEST_CONFIG_BYTES:
-        size = f"{about.st_size / 1e6:,.1f} MB"
-        raise StorageError(
-            f"The config file {file} has {size}, and settings take a few lines.",
-            fix=f"Name another file in {CONFIG_VARIABLE}.",
-        )
+    except ValueError as error:  # what Python makes of thousands of digits
+        raise OptionError(
+            f"{file} holds a number of thousands of digits.", fix="No setting is such a number."
+        ) from error
 
 
 def file_settings(file: Path) -> dict[str, Any]:

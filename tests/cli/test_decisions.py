@@ -1,6 +1,7 @@
 """`chipdex own` and `chipdex queue`: what they answer, from what, and what they refuse."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,9 +100,19 @@ def test_what_cannot_be_is_refused_by_name(chipdex: Chipdex, arguments: tuple[st
     ("text", "told"),
     [
         ("capex = 3", "capex: there is no such input. Did you mean capex_usd?"),
-        ("capex_usd = true", "capex_usd is True. Give a number above 0."),
+        ("capex_usd = true", "capex_usd is True. Give a number above 0, up to 1e+15."),
         ("capex_usd = {value = 3, by = 'me'}", "'by' is no key of an input"),
         ("capex_usd = ", "is no TOML"),
+        ("capex_usd = inf", "capex_usd is inf. Give a number above 0, up to 1e+15."),
+        ("capex_usd = " + "9" * 300, "capex_usd is a number of about 300 digits. Give a number above 0"),
+        ("capex_usd = 0x" + "f" * 5000, "capex_usd is a number of about 6,021 digits."),
+        ("capex_usd = " + "9" * 5000, "holds a number of thousands of digits."),
+        ("capex_usd = " + "[" * 10_000, "nests too deeply."),
+        ("capex_usd = " + "[" * 300 + "]" * 300, "capex_usd is [[[[[[[...]]]]]]]."),
+        ("capex_usd = '" + "x" * 5000 + "'", "capex_usd is 'xxxxxxxxxxxx...xxxxxxxxxxxxx'."),
+        ("rent = 3", "rent: there is no such input. Did you mean rent_usd_per_hour or rent_decline?"),
+        ("price = 3", "price: there is no such input. The keys are capex_usd, rent_usd_per_hour, "),
+        ("k" * 500_000 + " = 3", "k: there is no such input. The keys are capex_usd, "),
     ],
 )
 def test_a_file_of_inputs_is_refused_by_key(chipdex: Chipdex, tmp_path: Path, text: str, told: str) -> None:
@@ -119,6 +130,27 @@ def sell(shelf: Path, **sold: tuple[int, str, float]) -> None:
     offers.mkdir(exist_ok=True)
     for name, (count, term, usd) in sold.items():
         (offers / f"{name}.toml").write_text(OFFER.format(instance=name, count=count, term=term, usd=usd))
+
+
+def test_a_file_of_inputs_may_begin_with_a_byte_order_mark(chipdex: Chipdex, tmp_path: Path) -> None:
+    file = tmp_path / "marked.toml"
+    file.write_text("capex_usd = 9000\nrent_usd_per_hour = 2\n", encoding="utf-8-sig")
+    assert answer(chipdex, "own", "--inputs", str(file))["verdict"] == "buy"
+
+
+def test_what_is_no_file_of_a_few_lines_is_refused(chipdex: Chipdex, tmp_path: Path) -> None:
+    pipe, large = tmp_path / "pipe", tmp_path / "large.toml"
+    os.mkfifo(pipe)
+    large.write_text("# \n" * 400_000)
+    for file, told in (
+        (Path("/dev/zero"), "is a device or a pipe."),
+        (pipe, "is a device or a pipe."),
+        (tmp_path, "is a folder."),
+        (large, "has 1.2 MB, and up to 1 MB are read."),
+    ):
+        for verb in ("own", "split"):
+            done = chipdex(verb, "--inputs", str(file))
+            assert (done.code, f"--inputs {file} {told}" in done.err) == (3, True), done.err
 
 
 def test_prices_of_a_device_come_from_the_registry(chipdex: Chipdex, shelf: Path) -> None:

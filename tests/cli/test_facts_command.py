@@ -3,13 +3,34 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.distributions import write_code
 
 Chipdex = Callable[..., Any]
+
+BRINGS = """
+import datetime as dt
+
+from chipdex.api import Fact, Source, SourceKind, hookimpl
+
+STUDY = Source(
+    title="study", kind=SourceKind.PAPER, retrieved=dt.date(2026, 11, 1), url="https://example.com/study.pdf"
+)
+
+
+@hookimpl
+def chipdex_facts():
+    for value in {values}:
+        yield Fact(
+            id="acme/disputed", topic="queueing", statement="A share", value=value, unit="x", tolerance=0.1,
+            quantity="quotient", inputs={{"over": 1.0}}, sources={{"s": STUDY}}, provenance={{"": ("s",)}},
+        )
+"""
 
 FACTS = """
 schema = 1
@@ -75,6 +96,22 @@ def facts(shelf: Path) -> Path:
     return file
 
 
+@pytest.fixture
+def bring(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[str]]]:
+    """Return a function that installs a plugin per tuple of values of `acme/disputed`, and returns their names."""
+
+    def installed(*values: tuple[float, ...]) -> list[str]:
+        names = [f"acme-facts{number}" for number, _ in enumerate(values)]
+        for name, brought in zip(names, values, strict=True):
+            monkeypatch.syspath_prepend(str(write_code(home / name, name, BRINGS.format(values=brought))))
+        monkeypatch.setenv("CHIPDEX_PLUGINS", ",".join(names))
+        return names
+
+    yield installed
+    for module in [one for one in sys.modules if one.startswith("acme_facts")]:
+        del sys.modules[module]
+
+
 def add(file: Path, text: str) -> None:
     file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
 
@@ -89,7 +126,7 @@ def test_each_fact_stands_beside_what_is_computed_with_its_own_error(chipdex: Ch
     assert (row["error"], row["error_fraction"]) == (-20, pytest.approx(-20 / 2520))
     assert row["inputs"] == {"capex_usd": 200000, "rent_usd_per_hour": 85, "own_usd_per_hour": 5}
     assert row["sources"]["study"]["url"] == "https://example.com/study"
-    assert document["counts"] == {"within": 1, "outside": 0, "needs": 0, "failed": 0}
+    assert document["counts"] == {"within": 1, "outside": 0, "needs": 0, "failed": 0, "disputed": 0}
 
 
 def test_every_verdict_is_visible_and_counted(facts: Path, chipdex: Chipdex) -> None:
@@ -117,6 +154,26 @@ def test_json_counts_by_topic(facts: Path, chipdex: Chipdex) -> None:
 def test_check_has_status_1_where_a_fact_is_outside(facts: Path, chipdex: Chipdex, text: str, status: int) -> None:
     add(facts, text)
     assert chipdex("validate", "--facts", "--check", "--no-plugins").code == status
+
+
+@pytest.mark.parametrize("values", [((1.0, 2.0),), ((1.0,), (2.0,))], ids=["one plugin twice", "two plugins"])
+@pytest.mark.usefixtures("facts")
+def test_a_fact_that_is_stated_differently_is_shown_with_who_says_what_and_fails_a_check(
+    chipdex: Chipdex, bring: Callable[..., list[str]], values: tuple[tuple[float, ...], ...]
+) -> None:
+    names = bring(*values)
+    done = chipdex("validate", "--facts", "--check")
+    assert done.code == 1
+    assert f"acme/disputed: value is 1 ({names[0]}) or 2 ({names[-1]})." in done.out
+    assert done.out.rstrip().endswith("1 disputed.")
+    document = json.loads(chipdex("validate", "--facts", "--json").out)
+    assert [row["id"] for row in document["facts"]] == ["acme/pays"]
+    assert document["counts"]["disputed"] == 1
+    (disputed,) = document["disputed"]
+    assert [(one["figure"], one["value"], one["by"]) for one in disputed["said"]] == [
+        ("value", 1, names[0]),
+        ("value", 2, names[-1]),
+    ]
 
 
 @pytest.mark.usefixtures("facts")

@@ -186,7 +186,7 @@ def test_a_precision_without_a_model_is_refused(chipdex: Chipdex, shelf: Path) -
     ("text", "told"),
     [
         (b"train = 3", "train: there is no such input"),
-        (b"train_usd = true", "train_usd is True. Give a number above 0."),
+        (b"train_usd = true", "train_usd is True. Give a number above 0, up to 1e+15."),
         (b"train_usd = -1", "train_usd is -1"),
         (b"\xff\xfe\x00", "is no text in UTF-8"),
     ],

@@ -1,6 +1,7 @@
 """`chipdex split`: what it answers, from what, what it draws, and what it refuses."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,18 +78,52 @@ def test_without_a_volume_it_is_asked_for(chipdex: Chipdex) -> None:
     assert answer(chipdex, *PRICED)["verdict"] is None
     done = chipdex("split", *PRICED)
     assert "What a request costs depends on how many there are: give --requests-per-month." in done.out
-    assert "From 1e+05 requests a month on, edge is cheaper than cloud." in done.out
+    assert "Above 100,000 requests a month, edge is cheaper than cloud; the capacity of edge is unknown." in done.out
 
 
 def test_a_flip_beyond_what_a_way_holds_says_so(chipdex: Chipdex) -> None:
     done = chipdex("split", *PRICED, "--edge-requests-per-s", "0.01")
-    assert "From 1e+05 requests a month on, edge is cheaper than cloud; edge holds 2.628e+04." in done.out
+    assert "Above 100,000 requests a month, edge is cheaper than cloud; edge holds 26,280." in done.out
 
 
 def test_what_was_left_out_and_what_is_unknown_are_said(chipdex: Chipdex) -> None:
     done = chipdex("split", "--edge-capex-usd", "480", "--cloud-compute-ms", "5")
     assert "Of unknown cost: cloud." in done.out
-    assert "Left out, because no input says it: edge_ops_usd_per_year, edge_power_kw." in done.err
+    left = "edge_ops_usd_per_year, edge_power_kw, edge_j_per_request"
+    assert f"Left out of money, because no input says it: {left}." in done.err
+    assert "Left out of time, because no input says it" not in done.err
+
+
+def test_a_tie_is_one_answer_and_said(chipdex: Chipdex) -> None:
+    asked = ("--edge-usd-per-request", "0.001", "--cloud-usd-per-request", "0.001", "--edge-requests-per-s", "9")
+    document = answer(chipdex, *asked)
+    assert (document["verdict"], document["ties"], document["flips"][0]["way"]) == ("edge", ["cloud"], "edge")
+    page = chipdex("split", *asked).out
+    assert "Cheapest: edge, 0.001 USD per request; cloud costs the same." in page
+    huge = chipdex("split", *asked[:3], "1e15", "--requests-per-month", "1e15").out
+    assert "1e+30" in huge
+    assert "At any volume, edge and cloud are the cheapest; edge holds 23,652,000." in page
+
+
+def test_a_verdict_that_rests_on_an_unknown_capacity_says_so(chipdex: Chipdex) -> None:
+    asked = (*PRICED, "--requests-per-month", "200000")
+    done = chipdex("split", *asked)
+    assert "That is if edge can hold them: capacity unknown. Cheapest of known capacity: cloud, 0.0001 USD." in done.out
+    assert "no input says what edge can hold: edge_requests_per_s." in done.err
+    document = answer(chipdex, *asked)
+    assert (document["verdict"], document["verdict_of_known_capacity"]) == ("edge", "cloud")
+    assert [one["capacity_unknown"] for one in document["ways"]] == [["edge"], []]
+
+
+def test_the_how_to_runs_in_python_with_the_file_that_it_gives(home: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "edge-or-cloud.md").read_text(encoding="utf-8")
+    for file in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
+        name = re.match(r"# ([a-z]+[.]toml)", file)
+        assert name is not None
+        (home / name[1]).write_text(file, encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=home)
+    assert done.stdout.splitlines() == re.findall(r"  # (.*)", code)
 
 
 def test_rules_come_before_prices(chipdex: Chipdex, three: Path) -> None:
@@ -153,6 +188,7 @@ def test_a_model_is_placed_from_the_registry(chipdex: Chipdex, shelf: Path) -> N
     assert shelf.is_dir()
     assert said["model_gb"][1].startswith("registry: acme/m1, weights alone in ")
     assert "estimate" in said["edge_compute_ms"][1]
+    assert [said[key][1][-3:] for key in ("edge_compute_ms", "cloud_compute_ms")] == ["p99", "p99"]
     assert "on-demand, 2026-10-01" in said["cloud_usd_per_busy_hour"][1]
     assert document["phases"]["names"] == ["prefill", "decode"]
     assert document["phases"]["kv_kb"] > 0
@@ -211,6 +247,8 @@ def test_one_way_alone_is_drawn_without_a_tornado(chipdex: Chipdex, tmp_path: Pa
         (("--precision", "int8"), 2, "--precision was given without MODEL."),
         ((*PRICED, "--cloud-count", "2"), 2, "--cloud-count was given without --cloud."),
         ((*PRICED, "--residency", " "), 2, "--residency names no region."),
+        ((*PRICED, "--cloud-region", ""), 2, "--cloud-region names no region."),
+        (("--cloud-usd-per-million-input-tokens", "1"), 2, "what it is multiplied by is not: input_tokens."),
         ((*PRICED, "--edge-capex-usd", "nan"), 2, "'nan' is not a number from 0"),
         ((*PRICED, "--cloud-rtt-ms", "-1"), 2, "'-1' is not a number from 0"),
         ((*PRICED, "--edge-escalation-share", "2"), 2, "a number above 0, up to 1"),

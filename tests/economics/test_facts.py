@@ -2,6 +2,7 @@
 
 import builtins
 import inspect
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -191,6 +192,17 @@ def test_facts_stand_by_topic_and_a_broken_one_takes_none_along() -> None:
     assert [one.verdict for one in check_facts(facts, KNOWN)] == [Verdict.WITHIN, Verdict.FAILED, Verdict.WITHIN]
 
 
+def test_a_plugin_whose_facts_take_too_long_loses_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chipdex.economics.proofs.facts.LONGEST_S", 0.0)
+    facts = [
+        attrs.evolve(fact(), id=f"{name}/one", topic=topic) for name, topic in (("a", "1"), ("a", "2"), ("b", "3"))
+    ]
+    facts.append(attrs.evolve(fact(None, inputs={}, needs="the trace"), id="a/two", topic="4"))
+    found = check_facts(facts, KNOWN, lambda one: one.id.partition("/")[0])
+    assert [one.verdict for one in found] == [Verdict.WITHIN, Verdict.FAILED, Verdict.WITHIN, Verdict.NEEDS]
+    assert "no more of them are computed" in (found[1].reason or "")
+
+
 @given(
     name=st.sampled_from(sorted(QUANTITIES)),
     data=st.data(),
@@ -242,12 +254,28 @@ def test_a_quantity_is_what_a_hand_calculation_gives(quantity: str, inputs: dict
     assert check(fact(quantity, inputs=inputs)).computed == pytest.approx(value)
 
 
+def documented() -> dict[str, list[str]]:
+    """Return the cells of the page's table of quantities, by name."""
+    table = PAGE.partition("| quantity |")[2]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:] if line.startswith("|")]
+    return {row[0].strip("`"): row[1:] for row in rows}
+
+
+def test_the_page_lists_every_quantity_and_no_other() -> None:
+    assert list(documented()) == list(QUANTITIES)
+
+
 @pytest.mark.parametrize("name", QUANTITIES)
-def test_every_quantity_is_documented_with_its_inputs(name: str) -> None:
-    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |"))
-    parameters = inspect.signature(QUANTITIES[name]).parameters.values()
-    named = [one.name for one in parameters if one.name != "registry" and one.kind is not one.VAR_KEYWORD]
-    assert all(f"`{key}`" in row for key in named)
+def test_every_quantity_is_documented_with_its_inputs_and_its_unit(name: str) -> None:
+    inputs, unit, meaning = documented()[name]
+    parameters = [one for one in inspect.signature(QUANTITIES[name]).parameters.values() if one.name != "registry"]
+    named = [one for one in parameters if one.kind is not one.VAR_KEYWORD]
+    required, _, optional = inputs.partition(" (")
+    assert re.findall(r"`(\w+)`", required) == [one.name for one in named if one.default is one.empty]
+    assert re.findall(r"`(\w+)`", optional) == [one.name for one in named if one.default is not one.empty]
+    assert all(f": {one.default:g}" in optional for one in named if one.default is not one.empty)
+    assert unit
+    assert meaning
 
 
 def test_a_registry_has_what_the_quantities_ask_of_it() -> None:

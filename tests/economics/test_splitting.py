@@ -101,9 +101,73 @@ def test_energy_counts_the_site_the_idle_draw_and_the_networks_on_the_way() -> N
 def test_the_third_tier_gets_what_both_before_it_pass_on() -> None:
     shares = {"phone_escalation_share": 0.5, "fog_escalation_share": 0.2}
     prices = {"phone_usd_per_request": 1.0, "fog_usd_per_request": 10.0, "cloud_usd_per_request": 100.0}
-    found = way(split_of(THREE, **shares, **prices, cloud_requests_per_s=1.0), "phone, then fog, then cloud")
+    held = {"phone_requests_per_s": 50.0, "fog_requests_per_s": 40.0, "cloud_requests_per_s": 1.0}
+    found = way(split_of(THREE, **shares, **prices, **held), "phone, then fog, then cloud")
     assert found.marginal_usd == pytest.approx(1 + 0.5 * (10 + 0.2 * 100))
     assert found.holds_per_month == pytest.approx(730 * 3600 / 0.1)
+
+
+def test_what_a_way_holds_is_unknown_where_nobody_says_it_of_one_of_its_tiers() -> None:
+    asked = {"edge_capex_usd": 1.0, "edge_escalation_share": 0.1, "cloud_usd_per_request": 1.0}
+    both = way(split_of(**asked, cloud_requests_per_s=1.0), "edge, then cloud")
+    assert (both.holds_per_month, both.capacity_unknown) == (None, ("edge",))
+    assert way(split_of(**asked, edge_requests_per_s=2.0), "edge, then cloud").holds_per_month == 730 * 3600 * 2
+    elastic = way(split_of(**asked), "cloud")
+    assert (elastic.holds_per_month, elastic.capacity_unknown) == (None, ())
+    assert way(split_of(cloud_usd_per_hour=1.0), "cloud").capacity_unknown == ("cloud",)
+
+
+def test_too_many_for_a_tier_are_too_many_whatever_the_others_hold() -> None:
+    asked = {"edge_capex_usd": 1.0, "edge_escalation_share": 0.5, "cloud_usd_per_request": 1.0}
+    with pytest.raises(InfeasibleError) as raised:
+        split_of(**asked, cloud_requests_per_s=1.0, requests_per_month=730 * 3600 * 2.01)
+    told = "edge, then cloud: it holds 5,256,000 requests a month, and 5,282,280 come."
+    assert raised.value.fix == f"Nearest is {told}"
+    assert told in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("figures", "first"),
+    [
+        ({}, "cloud"),
+        ({"edge_requests_per_s": 1.0}, "edge"),
+        ({"edge_requests_per_s": 1.0, "edge_compute_ms": 2.0, "cloud_compute_ms": 1.0, "cloud_rtt_ms": 0.0}, "cloud"),
+        (
+            {
+                "edge_requests_per_s": 1.0,
+                "edge_j_per_request": 0.0,
+                "edge_usd_per_kwh": 0.0,
+                "cloud_j_per_request": 9.0,
+            },
+            "edge",
+        ),
+    ],
+)
+@pytest.mark.parametrize("volume", [{}, {"requests_per_month": 1e5}])
+def test_ways_that_cost_the_same_tie_and_the_order_says_why(
+    figures: dict[str, float], first: str, volume: dict[str, float]
+) -> None:
+    found = split_of(edge_usd_per_request=0.1 + 0.2, cloud_usd_per_request=0.3, **figures, **volume)
+    assert found.winner is not None
+    assert (found.winner.name, len(found.ties)) == (first, 1)
+    assert [flip.way for flip in found.flips] == [first]
+
+
+def test_the_firm_verdict_is_of_a_way_that_is_known_to_hold_what_comes() -> None:
+    found = split_of(edge_capex_usd=480.0, cloud_usd_per_request=0.0001, requests_per_month=2e5)
+    assert found.winner is not None
+    assert found.firm is not None
+    assert (found.winner.name, found.firm.name) == ("edge", "cloud")
+
+
+def test_money_and_energy_name_what_they_lack() -> None:
+    (edge, cloud) = split_of(edge_capex_usd=9.0, edge_j_per_request=1.0, cloud_usd_per_request=1.0).tiers
+    assert (edge.usd_left_out, edge.j_left_out) == (("edge_ops_usd_per_year", "edge_power_kw"), ("edge_power_kw",))
+    assert (cloud.usd_left_out, cloud.j_left_out, cloud.ms_left_out) == (("response_kb",), (), ())
+    sized = split_of(cloud_compute_ms=1.0, cloud_rtt_ms=1.0, cloud_j_per_request=1.0).tiers[1]
+    assert sized.ms_left_out == sized.j_left_out == ("request_kb", "response_kb")
+    of_tokens = split_of(cloud_usd_per_million_input_tokens=1.0, input_tokens=5.0, response_kb=1.0).tiers[1]
+    assert of_tokens.usd_left_out == ("cloud_usd_per_million_output_tokens",)
 
 
 def test_what_nobody_says_is_unknown() -> None:
@@ -111,8 +175,8 @@ def test_what_nobody_says_is_unknown() -> None:
     edge, cloud = way(found, "edge"), way(found, "cloud")
     assert (edge.usd_per_request, edge.latency_ms, edge.j_per_request) == (None, None, None)
     assert (cloud.marginal_usd, cloud.latency_ms) == (None, None)
-    left = {key for one in found.tiers for key in one.left_out}
-    assert left >= {"edge_ops_usd_per_year", "edge_power_kw", "input_tokens", "request_kb"}
+    left = {key for one in found.tiers for key in one.usd_left_out}
+    assert left == {"edge_ops_usd_per_year", "edge_power_kw", "edge_j_per_request", "input_tokens"}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +220,7 @@ def test_an_infeasible_limit_names_the_way_that_misses_by_least() -> None:
     with pytest.raises(InfeasibleError) as raised:
         split_of(max_latency_ms=10.0, edge_compute_ms=20.0, cloud_compute_ms=5.0, cloud_rtt_ms=8.0)
     assert "edge: it takes up to 20 ms, and 10 ms is the limit" in str(raised.value)
-    assert "Nearest is cloud: its latency is 13 ms" in raised.value.fix
+    assert "Nearest is cloud: it takes up to 13 ms" in raised.value.fix
 
 
 @pytest.mark.parametrize(
@@ -405,7 +469,8 @@ def test_a_scenario_names_tiers_layers_and_rules(tmp_path: Path) -> None:
         ("residency = 'eu'", "residency is 'eu'"),
         ("data_stays = 3", "data_stays is 3"),
         ("[[layer]]\nms = {mars = 1}", "there is no tier 'mars'. The tiers are edge, cloud."),
-        ("[[layer]]\nms = {edge = nan}", "layer 1: ms.edge is nan. Give a number from 0."),
+        ('[[tier]]\nname = "a"\nkind = "site"\nregion = " "', "tier 1, a: its region is ' '."),
+        ("[[layer]]\nms = {edge = nan}", "layer 1: ms.edge is nan. Give a number from 0, up to 1e+15."),
         ("[[phase]]\nkb = 1", "phase 1: kb: there is no such key"),
         ("[[tier]]\nname = 'a'\nkind = 'site'\n" * 7, "there are 7 times"),
     ],

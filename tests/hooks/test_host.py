@@ -167,6 +167,26 @@ def test_one_that_raises_half_way_loses_that_hooks_records_and_keeps_its_others(
     assert dict(state_of(host, "acme-half").brought) == {"chipdex_accelerators": 0, "chipdex_grids": 1}
 
 
+@pytest.mark.parametrize("body", ["    while True:\n        yield None\n", "    return [None] * 10_001\n"])
+def test_one_that_yields_without_end_is_stopped_and_none_of_its_records_is_used(
+    host_of: HostOf, tmp_path: Path, state_of: StateOf, body: str
+) -> None:
+    source = f"from chipdex.api import hookimpl\n\n@hookimpl\ndef chipdex_facts():\n{body}"
+    host = host_of(folders=(write_code(tmp_path / "endless", "acme-endless", source),))
+    assert host.records("facts") == []
+    told = "in chipdex_facts: it yields more than 10,000 records, and none of them is used"
+    assert [fault.sentence for fault in state_of(host, "acme-endless").faults] == [told]
+
+
+def test_one_that_yields_too_slowly_is_asked_for_no_more(
+    host_of: HostOf, tmp_path: Path, state_of: StateOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chipdex.hooks.collecting._LONGEST_S", -1.0)
+    host = host_of(folders=(write_code(tmp_path / "slow", "acme-slow", good_source("slow")),))
+    assert brought(host, "acme-slow") == []
+    assert "for more than" in state_of(host, "acme-slow").reason
+
+
 def test_a_record_with_a_wrong_field_is_refused_alone(host_of: HostOf) -> None:
     host = host_of("wrong-field")
     assert brought(host, "acme-wrong-field") == ["acme/acme-wrong-field"]

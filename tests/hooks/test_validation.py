@@ -14,6 +14,7 @@ from chipdex.api import (
     Decoder,
     DenseMlp,
     Estimator,
+    Fact,
     Family,
     FullAttention,
     Kind,
@@ -58,6 +59,18 @@ MODEL = Model(
 )
 
 
+FACT = Fact(
+    id="acme/falls",
+    topic="t",
+    statement="s",
+    value=-2.0,
+    unit="%",
+    quantity="total",
+    inputs={"change": -2.0},
+    tolerance=0.1,
+)
+
+
 @pytest.mark.parametrize("record", [DEVICE, OFFER, MODEL, Command(name="a", help="b", target="c:d")])
 def test_sound_records_have_no_fault(record: Any) -> None:
     assert faults_of(record, type(record)) == []
@@ -98,12 +111,26 @@ def test_sound_records_have_no_fault(record: Any) -> None:
             attrs.evolve(OFFER, as_of=dt.datetime(2026, 11, 1, tzinfo=dt.UTC)),
             "as_of is datetime.datetime(2026, 11, 1, 0, 0, tzinfo=datetime.time... (datetime): a date is needed",
         ),
+        (
+            attrs.evolve(FACT, id="No id"),
+            "id is 'No id' (str): publisher/name in lower case is needed, of up to 200 letters",
+        ),
+        (
+            attrs.evolve(FACT, tolerance=-1.0),
+            "tolerance is -1.0 (float): a finite number, not negative, is needed",
+        ),
+        (attrs.evolve(FACT, value=float("inf")), "value is inf (float): a finite number is needed"),
+        (attrs.evolve(FACT, value=10**400), f"value is {'1' + '0' * 56}... (int): a finite number is needed"),
         (attrs.evolve(MODEL, decoder={}), "decoder is {} (dict): a Decoder is needed"),
         (Estimator(name="a", applies=None, estimate=max), "applies is None (NoneType): a callable is needed"),
     ],
 )
 def test_a_fault_names_the_key_what_was_found_and_what_is_needed(record: Any, fault: str) -> None:
     assert faults_of(record, type(record)) == [fault]
+
+
+def test_what_is_published_and_what_it_is_computed_from_may_be_negative() -> None:
+    assert faults_of(FACT, Fact) == []
 
 
 def test_the_fault_inside_one_of_several_kinds_is_told_rather_than_the_kinds_it_is_not() -> None:

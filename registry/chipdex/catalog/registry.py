@@ -221,6 +221,13 @@ class Registry:
             raise UnknownIdError(f'There is no record "{record_id}" among the {kind}.', fix="Give an exact id.")
         return shelf.said(record_id)
 
+    def disputes(self, kind: str) -> "dict[str, tuple[Said, ...]]":
+        """Return, by record, what origins say of the figures that they contradict each other on.
+
+        A record that is left out because of that is among them.
+        """
+        return self._shelf(kind).disputes()
+
     @cached_property
     def tables(self) -> "Tables":
         """The registry as SQL tables, read-only."""

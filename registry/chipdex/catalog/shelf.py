@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast
 
 from chipdex.catalog.claims import Claim
-from chipdex.catalog.merge import Decision, Merged, Said, merge, sole, standing_claims
+from chipdex.catalog.merge import Decision, Merged, Said, Standing, merge, sole, standing_claims
 from chipdex.catalog.warning import Warnings
 from chipdex.codec import Plain
-from chipdex.domain import Origin, Record
+from chipdex.domain import Record
 
 R = TypeVar("R", bound=Record)
 
@@ -60,6 +60,15 @@ class Shelf(Mapping[str, R], Generic[R]):
         """Return what each origin says of each figure of a record, the value that holds first."""
         return self._merge(record_id).said()
 
+    def disputes(self) -> dict[str, tuple[Said, ...]]:
+        """Return what origins contradict each other on, by record: those that are left out for it among them."""
+        several = sorted(record_id for record_id, claims in self._claims.items() if len(claims) > 1)
+        found = {
+            record_id: tuple(one for one in self.said(record_id) if one.standing is Standing.CONFLICT)
+            for record_id in several
+        }
+        return {record_id: said for record_id, said in found.items() if said}
+
     def distribution(self, record_id: str) -> str:
         """Return the distributions that bring a record, or the levels of those that none brings, joined by commas."""
         origins = [claim.brought_by for claim in self._standing(record_id)]
@@ -109,16 +118,12 @@ class Shelf(Mapping[str, R], Generic[R]):
 
 def _told(record_id: str, conflict: Decision) -> str:
     """Return the sentence about one figure that two origins of a level contradict each other on."""
-    values = [f"{_who(claim.origin)} says {_short(claim.figures[conflict.figure])}" for claim in conflict.conflicting]
+    values = [f"{claim.origin.who} says {_short(claim.figures[conflict.figure])}" for claim in conflict.conflicting]
     more = f" and {len(values) - _SHOWN} more differ" if len(values) > _SHOWN else ""
     distributions = sorted({claim.origin.distribution for claim in conflict.conflicting})
     can_choose = len(distributions) > 1  # what one plugin says twice, only its authors can settle
     choose = f" `chipdex config set prefer.{record_id} {distributions[-1]}` would choose." if can_choose else ""
     return f"{record_id}: {conflict.figure} is unknown: {', '.join(values[:_SHOWN])}{more}.{choose}"
-
-
-def _who(origin: Origin) -> str:
-    return origin.distribution or origin.file or origin.level.value
 
 
 def _short(value: object) -> str:

@@ -1,7 +1,7 @@
 """Published facts against what is computed here, as a report: a table by topic, then what keeps the rest from it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from chipdex.economics.proofs.facts import Checked, Verdict
 
 if TYPE_CHECKING:
     from chipdex.catalog import Registry
+    from chipdex.catalog.merge import Said
 
 COLUMNS: Final = (
     Column(key="label", header="topic and fact"),
@@ -32,7 +33,7 @@ KEYS: Final = (
 )  # fmt: skip
 _PERCENT: Final = 100.0
 _NOTHING: Final = 1e-9
-"""Shares of a value below which an error is none but that of binary fractions."""
+"""Shares of a value, or of what it may be off, below which an error is none but that of binary fractions."""
 _GROUPED_UP_TO: Final = 1e6
 _SAYING: Final = {
     Verdict.OUTSIDE: "Outside their tolerance",
@@ -41,32 +42,70 @@ _SAYING: Final = {
 }
 """Verdict -> the heading under which its facts are explained."""
 
+_SHORT: Final = 60
 
-def facts_report(checked: Sequence[Checked], registry: "Registry") -> Report:
-    """Return the report of facts, which are in the order of their topics."""
+Disputes = Mapping[str, Sequence["Said"]]
+"""What origins say differently of facts, by id."""
+
+
+def facts_report(checked: Sequence[Checked], disputes: Disputes, registry: "Registry") -> Report:
+    """Return the report of facts, in the order of their topics, and of the disputed, which are none of them."""
     rows = [_row(one, registry) for one in checked]
     return Report(
         schema="facts@1",
         body={
             "facts": [_body(one, row) for one, row in zip(checked, rows, strict=True)],
-            "counts": _counts(checked),
+            "disputed": [_dispute(key, said) for key, said in disputes.items()],
+            "counts": _counts(checked) | {"disputed": len(disputes)},
             "topics": {
                 topic: _counts(list(group)) for topic, group in groupby(checked, key=lambda one: one.fact.topic)
             },
         },
         keys=KEYS,
         rows=rows,
-        sections=[Section(table=_table(checked, rows)), *_explained(checked), Section(lines=(summary(checked),))],
+        sections=[
+            Section(table=_table(checked, rows)),
+            *_explained(checked),
+            *_disputed(disputes),
+            Section(lines=(summary(checked, len(disputes)),)),
+        ],
     )
 
 
-def summary(checked: Sequence[Checked]) -> str:
+def summary(checked: Sequence[Checked], disputed: int = 0) -> str:
     """Return how many facts there are, and how many of each verdict."""
     counts = _counts(checked)
-    return (
-        f"{counted(len(checked), 'fact')}: {counts['within']} within their tolerance, {counts['outside']} outside, "
-        f"{counts['failed']} that could not be computed, {counts['needs']} that need data or a run that is not here."
+    told = (
+        f"{counted(len(checked) + disputed, 'fact')}: {counts['within']} within their tolerance, "
+        f"{counts['outside']} outside, {counts['failed']} that could not be computed, "
+        f"{counts['needs']} that need data or a run that is not here"
     )
+    return f"{told}, {disputed} disputed." if disputed else f"{told}."
+
+
+def _dispute(fact: str, said: Sequence["Said"]) -> dict[str, Any]:
+    return {
+        "id": fact,
+        "said": [{"figure": one.figure, "value": one.value, "by": one.origin.who} for one in said],
+    }
+
+
+def _disputed(disputes: Disputes) -> list[Section]:
+    lines = [f"{fact}: {_contradiction(said)}." for fact, said in disputes.items()]
+    return [Section(heading="Disputed, and not computed", lines=lines)] if lines else []
+
+
+def _contradiction(said: Sequence["Said"]) -> str:
+    """Return what origins say of each figure that they contradict each other on."""
+    return "; ".join(
+        f"{figure} is " + " or ".join(f"{_brief(one.value)} ({one.origin.who})" for one in of_figure)
+        for figure, of_figure in groupby(said, key=lambda one: one.figure)
+    )
+
+
+def _brief(value: Any) -> str:
+    text = text_of(value)
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}..."
 
 
 def _counts(checked: Sequence[Checked]) -> dict[str, int]:
@@ -78,7 +117,6 @@ def _row(one: Checked, registry: "Registry") -> dict[str, Any]:
     fact = one.fact
     stated = ("id", "topic", "statement", "setting", "published", "value", "unit", "tolerance", "tolerance_fraction",
               "quantity", "needs")  # fmt: skip
-    origins = registry.origins("facts", fact.id)
     return {
         **{key: getattr(fact, key) for key in stated},
         "computed": one.computed,
@@ -88,8 +126,14 @@ def _row(one: Checked, registry: "Registry") -> dict[str, Any]:
         "reason": one.reason,
         "evidence": None if fact.evidence is None else fact.evidence.value,
         "source": source_titles(fact),
-        "distribution": origins[0].origin.distribution if origins else None,
+        "distribution": bringer(fact, registry),
     }
+
+
+def bringer(fact: Fact, registry: "Registry") -> str | None:
+    """Return the distribution that brings a fact; None or empty where none does."""
+    origins = registry.origins("facts", fact.id)
+    return origins[0].origin.distribution if origins else None
 
 
 def _body(one: Checked, row: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +167,7 @@ def _error(one: Checked) -> str:
     if one.error is None:
         return "-"
     of_value = one.fact.tolerance_fraction is not None and one.error_fraction is not None
-    if abs(one.error) <= _NOTHING * abs(one.fact.value):
+    if abs(one.error) <= _NOTHING * max(abs(one.fact.value), one.fact.allowed or 0.0):
         return "0 %" if of_value else "0"
     return f"{_PERCENT * (one.error_fraction or 0.0):+.2g} %" if of_value else f"{one.error:+.2g}"
 

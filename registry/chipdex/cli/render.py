@@ -21,6 +21,7 @@ GAP: Final = 2
 _SHORTEST: Final = 12
 _GROUPED_FROM: Final = 10_000
 _DIGITS: Final = 6
+_ASTRONOMIC: Final = 1e15
 
 Row = Mapping[str, Any]
 
@@ -57,7 +58,9 @@ def usd(value: float | None) -> str:
     """Return a price in US dollars: cents, or three significant digits below a dollar."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
+    if value == 0:
+        return "0.00"
+    return f"{value:,.2f}" if 1 <= abs(value) < _ASTRONOMIC else f"{value:.3g}"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

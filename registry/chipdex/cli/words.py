@@ -12,6 +12,10 @@ Answer = Mapping[str, Any]
 
 _THOUSAND: Final = 1000
 _HUNDRED: Final = 100
+_ASTRONOMIC: Final = 1e15
+"""From here on nobody counts digits in threes."""
+NOISE: Final = 1e-12
+"""Shares below which a difference is that of binary fractions."""
 
 
 def figure(value: float | None) -> str:
@@ -20,6 +24,8 @@ def figure(value: float | None) -> str:
         return UNKNOWN
     if value == 0:
         return "0"
+    if abs(value) >= _ASTRONOMIC:
+        return f"{value:.3g}"
     if abs(value) >= _THOUSAND:
         return f"{value:,.0f}"
     return f"{value:.0f}" if abs(value) >= _HUNDRED else f"{value:#.3g}".rstrip(".")
@@ -28,6 +34,12 @@ def figure(value: float | None) -> str:
 def stated(value: float) -> str:
     """Return a number that was asked for, as it was: rounding it would ask another question."""
     return f"{value:,.10g}"
+
+
+def percent(share: float, digits: int = 3) -> str:
+    """Return a share in per cent; what rounding of sums leaves where two are the same is 0 %."""
+    of_hundred = 0.0 if abs(share) < NOISE else _HUNDRED * share
+    return f"{of_hundred:,.0f} %" if abs(of_hundred) >= _THOUSAND else f"{of_hundred:.{digits}g} %"
 
 
 def between(low: float | None, high: float | None) -> str:

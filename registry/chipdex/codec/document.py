@@ -10,13 +10,13 @@ import attrs
 from chipdex.codec.faults import Fault, Path
 from chipdex.codec.plain import FOLDERS, FolderSpec, names_in
 from chipdex.codec.provenance import Claims
-from chipdex.codec.row_ids import generated_id, is_row_id, spelled
+from chipdex.codec.row_ids import generated_id, spelled
 from chipdex.codec.row_tables import TABLE, RowTable
 from chipdex.codec.rules import record_faults, source_faults
 from chipdex.codec.strict import check, described
 from chipdex.codec.suggest import did_you_mean
 from chipdex.domain import Disputed, Source
-from chipdex.ids import is_id
+from chipdex.ids import is_id, is_row_id
 from chipdex.values import Value
 
 SCHEMA: Final = 1

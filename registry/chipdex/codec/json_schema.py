@@ -19,7 +19,6 @@ from chipdex.codec.bounds import bounds_of
 from chipdex.codec.document import SCHEMA
 from chipdex.codec.meanings import meaning_of, unit_in_words
 from chipdex.codec.plain import FOLDERS
-from chipdex.codec.row_ids import ROW_ID_PATTERN
 from chipdex.codec.row_tables import TABLE
 from chipdex.codec.rules import INPUT_KEY, PARTS_OF_FAMILY, PUBLISHED, TOLERANCES
 from chipdex.codec.suggest import did_you_mean
@@ -28,7 +27,7 @@ from chipdex.domain.accelerator import PARTS_OF_KIND
 from chipdex.domain.fact import Inputs
 from chipdex.domain.measurement import METRICS
 from chipdex.errors import OptionError
-from chipdex.ids import ID_PATTERN
+from chipdex.ids import ID_PATTERN, ROW_ID_PATTERN
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -1,20 +1,11 @@
 """Ids of rows: what a row is called when its file gives it no id of its own."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chipdex.domain import Grid, Offer, Record
 from chipdex.ids import normal_form
-
-ROW_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9._+-]*(/[a-z0-9][a-z0-9._+-]*)+")
-"""A row's id: lower-case parts joined by slashes, at least two."""
-
-
-def is_row_id(text: str) -> bool:
-    """Return whether `text` is lower-case parts joined by slashes, at least two."""
-    return ROW_ID_PATTERN.fullmatch(text) is not None
 
 
 def spelled(name: str) -> str:

@@ -65,3 +65,8 @@ class Origin(Value):
     version: str = ""
     entry_point: str = ""
     file: str = ""
+
+    @property
+    def who(self) -> str:
+        """The distribution, or the file or level of what none brings."""
+        return self.distribution or self.file or self.level.value

@@ -1,6 +1,7 @@
 """The inputs of a decision: what each means, what it may be, what it is, and who said so."""
 
 import math
+import reprlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -10,10 +11,24 @@ from typing import Any, Final
 import attrs
 
 from chipdex.errors import OptionError, StorageError
+from chipdex.files import read_text
 from chipdex.values import Value
 
 LARGEST: Final = 1e15
 _OUT: Final = 0.25
+_WHOLE_FROM: Final = 1e5
+_LONGEST_KEY: Final = 100
+_MOST_NEAR: Final = 3
+_NEAR: Final = 0.75
+"""From how alike two spellings are, 1 being the same, a reader may have meant the other one."""
+
+_LONGEST_BITS: Final = 128
+_ONE_A_LINE: Final = "Write key = number, one a line."
+
+
+def spelt(value: float) -> str:
+    """Return a number as a sentence has it: six significant digits, thousands set apart."""
+    return f"{value:,.0f}" if _WHOLE_FROM <= abs(value) < LARGEST else f"{value:,.6g}"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -41,7 +56,7 @@ class Parameter(Value):
         """What the figure must be, for a sentence."""
         kind = "a whole number" if self.whole else "a number"
         start = f"above {self.low:g}" if self.above else f"from {self.low:g}"
-        return f"{kind} {start}" + ("" if self.high >= LARGEST else f", up to {self.high:g}")
+        return f"{kind} {start}, up to {self.high:g}"
 
     @property
     def option(self) -> str:
@@ -136,7 +151,7 @@ def checked(parameter: Parameter, given: Given, where: str = "") -> Given:
     """Return `given` if the parameter can be that. Raises OptionError with what it must be."""
     if not parameter.holds(given.value):
         name = where or parameter.option
-        raise OptionError(f"{name} is {given.value!r}.", fix=f"Give {parameter.words}.")
+        raise OptionError(f"{name} is {shown(given.value)}.", fix=f"Give {parameter.words}.")
     return given
 
 
@@ -149,27 +164,43 @@ def read_inputs(file: Path, parameters: Sequence[Parameter]) -> dict[str, Given]
     found: dict[str, Given] = {}
     for key, stated in read_table(file).items():
         if key not in known:
-            raise OptionError(f"{file}: {key}: there is no such input.", fix=suggestion(key, known))
+            raise OptionError(f"{file}: {key[:_LONGEST_KEY]}: there is no such input.", fix=suggestion(key, known))
         found[key] = checked(known[key], given_of(file, key, stated), where=f"{file}: {key}")
     return found
 
 
 def suggestion(key: str, known: Iterable[str]) -> str:
-    """Return the fix for a key that is none: the one that is near to it, else all there are."""
-    near = get_close_matches(key, list(known), n=1)
-    return f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
+    """Return the fix for a key that is none: those that hold its words or are spelt like it, else all there are."""
+    names, words = list(known), set(key[:_LONGEST_KEY].split("_"))
+    holding = [name for name in names if words <= set(name.split("_"))]
+    near = holding or get_close_matches(key[:_LONGEST_KEY], names, n=_MOST_NEAR, cutoff=_NEAR)
+    if 0 < len(near) <= _MOST_NEAR:
+        return f"Did you mean {' or '.join(near)}?"
+    return f"The keys are {', '.join(near or names)}."
 
 
 def read_table(file: Path) -> dict[str, Any]:
     """Return a TOML file's table. Raises StorageError where it cannot be read, OptionError where it is no TOML."""
+    called, fix = f"--inputs {file}", "Name a TOML file."
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(file, called=called, fix=fix))
     except OSError as error:
-        raise StorageError(f"--inputs {file} cannot be read: {error.strerror}.", fix="Name a TOML file.") from error
+        raise StorageError(f"{called} cannot be read: {error.strerror}.", fix=fix) from error
     except UnicodeDecodeError as error:
-        raise OptionError(f"--inputs {file} is no text in UTF-8.", fix="Name a TOML file.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise OptionError(f"--inputs {file} is no TOML: {error}.", fix="Write key = number, one a line.") from error
+        raise OptionError(f"{called} is no text in UTF-8.", fix=fix) from error
+    except RecursionError as error:
+        raise OptionError(f"{called} nests too deeply.", fix=_ONE_A_LINE) from error
+    except tomllib.TOMLDecodeError as error:
+        raise OptionError(f"{called} is no TOML: {error}.", fix=_ONE_A_LINE) from error
+    except ValueError as error:  # what Python makes of thousands of digits
+        raise OptionError(f"{called} holds a number of thousands of digits.", fix=_ONE_A_LINE) from error
+
+
+def shown(value: Any) -> str:
+    """Return what somebody stated, as a sentence tells it: short, whatever it is."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST_BITS:
+        return f"a number of about {round(value.bit_length() * math.log10(2.0)):,} digits"
+    return reprlib.repr(value)
 
 
 def given_of(file: Path, key: str, stated: Any) -> Given:

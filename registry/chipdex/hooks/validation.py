@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 import attrs
 
-from chipdex.domain import Accelerator, Model
-from chipdex.ids import is_id
+from chipdex.domain import Accelerator, Fact, Model
+from chipdex.ids import is_id, is_row_id
+
+_LONGEST_ID: Final = 200
 
 Check = Callable[[Any, str], Iterator[str]]
 """A check takes a value and its key path, and yields what is wrong with it."""
@@ -29,6 +31,10 @@ def faults_of(record: Any, expected: type[Any]) -> list[str]:
     found = list(_check_of(kind)(record, ""))
     if isinstance(record, Accelerator | Model) and not found and not is_id(record.id):
         found.append(f"id is {record.id!r}: namespace/name in lower case is needed")
+    if isinstance(record, Fact) and not found and not (is_row_id(record.id) and len(record.id) <= _LONGEST_ID):
+        found.append(
+            f"id is {_shown(record.id)}: publisher/name in lower case is needed, of up to {_LONGEST_ID} letters"
+        )
     return found
 
 
@@ -108,7 +114,19 @@ def _fields_of(kind: type[Any]) -> Check:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what floats hold
+        return False
+
+
+def _number(value: Any, key: str) -> Iterator[str]:
+    """Yield what is wrong with a number: only what is published or measured, and a fact's inputs, may be negative."""
+    signed = key.rpartition(".")[2] == "value" or key.startswith("inputs.")
+    if not _is_number(value) or (value < 0 and not signed):
+        yield f"{key} is {_shown(value)}: a finite number{'' if signed else ', not negative,'} is needed"
 
 
 def _is_count(value: Any) -> bool:
@@ -116,7 +134,7 @@ def _is_count(value: Any) -> bool:
 
 
 _SCALARS: dict[Any, Check] = {
-    float: _is(_is_number, "a finite number, not negative,"),
+    float: _number,
     int: _is(_is_count, "a whole number, not negative,"),
     dt.date: _is(lambda value: isinstance(value, dt.date) and not isinstance(value, dt.datetime), "a date"),
     str: _is(lambda value: isinstance(value, str), "a text"),

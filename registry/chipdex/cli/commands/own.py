@@ -15,7 +15,7 @@ from chipdex.cli.pictures import ready, save
 from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
-from chipdex.cli.words import figure
+from chipdex.cli.words import figure, percent
 from chipdex.economics.inputs import Given, Inputs, settled
 from chipdex.economics.owning import LEFT_OUT, LIFE_YEARS, PARAMETERS, Owning, Way, own, verdict
 from chipdex.errors import OptionError
@@ -185,7 +185,7 @@ def _least_use(share: float | None) -> str:
         return "Over its whole life, renting is cheaper at any use."
     if share <= 0.0:
         return "Over its whole life, buying is cheaper at any use."
-    return f"Over its whole life, buying is cheaper from {100 * share:.3g} % use."
+    return f"Over its whole life, buying is cheaper from {percent(share)} use."
 
 
 def _warnings(inputs: Inputs, found: Owning) -> list[Warned]:

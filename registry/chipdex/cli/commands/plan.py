@@ -18,7 +18,7 @@ from chipdex.cli.questions import electricity_of, model_of, offered, precisions_
 from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
-from chipdex.cli.words import figure, question
+from chipdex.cli.words import figure, percent, question
 from chipdex.domain import Kind, Term
 from chipdex.economics.fleets.candidates import LATENCIES, TERMS, candidates, loosened
 from chipdex.economics.fleets.choices import Choice as Purchase
@@ -268,7 +268,7 @@ def _page_row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _share(value: float) -> str:
     """Return a share in per cent; less than one in a billion is none."""
-    return f"{100 * value:.2g} %" if value > 1e-9 else "0 %"  # noqa: PLR2004 - what the sentence above says
+    return percent(value if value > 1e-9 else 0.0, 2)  # noqa: PLR2004 - what the sentence above says
 
 
 def _lines(found: Plan, query: Query, inputs: Inputs, grid: Electricity | None) -> list[str]:
@@ -285,7 +285,7 @@ def _lines(found: Plan, query: Query, inputs: Inputs, grid: Electricity | None) 
     for name, other in (("A fleet of the peak", found.static_usd), ("On demand alone", found.on_demand_usd)):
         if other is not None:
             saved = 1.0 - found.usd / other
-            told = f"the plan saves {100 * saved:.3g} %" if abs(saved) > _ROUNDING else "as much as the plan"
+            told = f"the plan saves {percent(saved)}" if abs(saved) > _ROUNDING else "as much as the plan"
             lines.append(f"{name}: {usd(other / hours * HOURS_PER_MONTH)} USD a month; {told}.")
     if found.kwh is not None:
         carbon = (
@@ -297,7 +297,7 @@ def _lines(found: Plan, query: Query, inputs: Inputs, grid: Electricity | None) 
 
 
 def _proof(gap: float) -> str:
-    return f"at most {100 * gap:.2g} % dearer than the best there is" if gap > _ROUNDING else "no fleet is cheaper"
+    return f"at most {percent(gap, 2)} dearer than the best there is" if gap > _ROUNDING else "no fleet is cheaper"
 
 
 def _body(found: Plan, inputs: Inputs, hours: list[dict[str, Any]], query: Query) -> dict[str, Any]:

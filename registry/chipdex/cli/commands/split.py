@@ -155,6 +155,12 @@ def _check_answered(found: Split, parts: Sequence[split_page.Parts]) -> None:
     """Raise OptionError where nothing that was given says anything of a way."""
     figures = [(one.marginal_usd, one.latency_ms, one.j_per_request) for one in found.ways]
     if not any(one is not None for each in figures for one in each) and not any(one.placements for one in parts):
+        lacking = list(dict.fromkeys(key for one in found.tiers for key in one.usd_left_out))
+        if lacking:
+            raise OptionError(
+                f"A price is given, and what it is multiplied by is not: {', '.join(lacking)}.",
+                fix="Give it, as an option or in --inputs.",
+            )
         raise OptionError(
             "Nothing given says what a request takes anywhere.",
             fix="Give MODEL with --device and --cloud, prices such as --edge-capex-usd and --cloud-usd-per-request, "

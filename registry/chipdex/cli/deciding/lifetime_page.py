@@ -7,7 +7,7 @@ from chipdex.cli.deciding.lifetime_json import Row, day_after, length_row, share
 from chipdex.cli.render import Column, Table, usd
 from chipdex.cli.report import Section
 from chipdex.cli.session import Warned
-from chipdex.cli.words import figure
+from chipdex.cli.words import figure, percent
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.lives.inputs import LEFT_OUT
 from chipdex.economics.lives.lengths import Length
@@ -26,7 +26,7 @@ def _power(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100.0 * value:.3g} %"
+    return "" if value is None else percent(value)
 
 
 def _cost(value: float | None) -> str:

@@ -7,7 +7,7 @@ import attrs
 
 from chipdex.cli.render import UNKNOWN, Column, Table, counted, usd
 from chipdex.cli.report import Section
-from chipdex.cli.words import figure, question
+from chipdex.cli.words import figure, percent, question
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.vendors.concentration import Concentration
 from chipdex.economics.vendors.lockin import Lockin
@@ -26,7 +26,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "right_to_switch_usd": "the worth of the right to switch",
 }
 _PARTS: Final = (Column(key="part"), Column(key="usd", header="USD", right=True, show=usd))
-_SPENDS: Final = (Column(key="vendor"), Column(key="share", right=True, show=lambda share: f"{100 * share:.3g} %"))
+_SPENDS: Final = (Column(key="vendor"), Column(key="share", right=True, show=percent))
 _VENDORS: Final = (
     Column(key="vendor"),
     Column(key="devices", right=True),
@@ -92,25 +92,21 @@ def sections(
 def _lines(inputs: Inputs, found: Lockin) -> Iterator[str]:
     if found.discount is not None:
         years = f"over {inputs['horizon_years']:g} years"
-        yield f"A closed option must be {_percent(found.discount)} cheaper than the open one {years}."
+        yield f"A closed option must be {percent(found.discount)} cheaper than the open one {years}."
     if found.npv_usd is not None and found.discount_offered is not None:
         more = "more" if found.npv_usd > 0.0 else "less"
         offered = "cheaper" if found.discount_offered >= 0.0 else "dearer"
         yield (
-            f"At the {_percent(abs(found.discount_offered))} that it is {offered}, it is worth "
+            f"At the {percent(abs(found.discount_offered))} that it is {offered}, it is worth "
             f"{usd(abs(found.npv_usd))} USD {more} than the open one: take the {found.verdict} one."
         )
     if found.switching_usd is not None:
         yield f"Leaving costs {usd(found.switching_usd)} USD."
     if found.right_to_switch_usd is not None:
-        of_bill = "" if found.right_to_switch_share is None else f", {_percent(found.right_to_switch_share)} of them"
+        of_bill = "" if found.right_to_switch_share is None else f", {percent(found.right_to_switch_share)} of them"
         yield f"The right to move the bills at no cost is worth {usd(found.right_to_switch_usd)} USD{of_bill}."
     for key, lacking in found.unanswered.items():
         yield f"Not answered: {_NAMES[key]}; it needs {lacking}."
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.3g} %"
 
 
 def _of_spend(spread: Concentration) -> Section:
@@ -123,16 +119,16 @@ def _of_spend(spread: Concentration) -> Section:
 
 
 def _of_alternatives(near: "Alternatives", asked: str) -> Iterator[Section]:
-    told = f"Within {_percent(near.within)} of the cheapest: {counted(len(near.found), 'device')}"
+    told = f"Within {percent(near.within)} of the cheapest: {counted(len(near.found), 'device')}"
     of_vendors = counted(len(near.vendors), "vendor")
     lines = [asked, f"{told} of {of_vendors}." if near.found else "Nothing that satisfies these limits has a price."]
     if near.portable_share is not None:
-        shared = _percent(near.portable_share)
+        shared = percent(near.portable_share)
         lines.append(f"Of their pairs of format and software, {shared} run on a second vendor's devices too.")
     of_measured = near.measured_portable_share
     if near.found:
         lines.append(
-            f"Of measured ones: {'unknown, none is measured' if of_measured is None else _percent(of_measured)}."
+            f"Of measured ones: {'unknown, none is measured' if of_measured is None else percent(of_measured)}."
         )
     yield Section(heading="Alternatives", lines=lines, table=_vendor_table(near) if near.found else None)
     if near.stacks:

@@ -8,7 +8,7 @@ import attrs
 
 from chipdex.cli.render import Column, Table, counted, usd
 from chipdex.cli.report import Section
-from chipdex.cli.words import figure
+from chipdex.cli.words import NOISE, figure, percent
 from chipdex.economics.accuracy.changes import CHANGES, tokens_per_step
 from chipdex.economics.accuracy.choices import KEEP, Choice
 from chipdex.economics.accuracy.effects import EFFECTS
@@ -169,6 +169,8 @@ def _worth(inputs: Inputs, found: Quality) -> list[str]:
 
 
 def _least(gain: float) -> str:
+    if abs(gain) < NOISE:
+        return "it may lose nothing"
     return f"it has to gain {_points(gain)}" if gain > 0.0 else f"it may lose {_points(-gain)}"
 
 
@@ -186,7 +188,7 @@ def _proof(inputs: Inputs, found: Quality) -> list[str]:
     if proof.power is not None and proof.margin is not None and proof.least_gain is not None:
         lines.append(
             f"{inputs['eval_items']:,.0f} items tell an accuracy to within {_points(proof.margin)}, prove a gain from "
-            f"{_points(proof.least_gain)} on, and show this one with a chance of {100 * proof.power:.3g} %."
+            f"{_points(proof.least_gain)} on, and show this one with a chance of {percent(proof.power)}."
         )
     return lines
 

@@ -12,7 +12,7 @@ from chipdex.cli.deciding.replay_candidates import Deployed
 from chipdex.cli.render import Column, Table, counted, usd
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Warned
-from chipdex.cli.words import figure
+from chipdex.cli.words import figure, percent
 from chipdex.economics.inputs import Given, Inputs
 from chipdex.search.grids import Electricity
 from chipdex.simulation.describe import Description, LengthStatistics
@@ -168,7 +168,7 @@ _SCALED: Final = {
 
 
 def _share(value: float | None) -> str | None:
-    return None if value is None else f"{100.0 * value:.3g} %"
+    return None if value is None else percent(value)
 
 
 def _came(told: Description, faster: float = 1.0) -> str:

@@ -9,7 +9,7 @@ from chipdex.cli.deciding.options import Weighed, inputs_section, swing_json, sw
 from chipdex.cli.render import Column, Table, counted
 from chipdex.cli.report import Section
 from chipdex.cli.session import Warned
-from chipdex.cli.words import figure
+from chipdex.cli.words import figure, percent
 from chipdex.economics.horizons.forecast import DISTRIBUTION, LEVELS, Drawn, Holding, MonteCarlo
 from chipdex.economics.horizons.trends import DEMAND_GROWTH, trends_of
 from chipdex.economics.inputs import Inputs
@@ -67,11 +67,6 @@ class Forecast(Value):
         for one in () if self.holding is None else self.holding.moving:
             found.setdefault(one.rate, []).append(one.key)
         return found
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent."""
-    return f"{_PERCENT * share:.3g} %"
 
 
 def body(told: Forecast) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from chipdex.cli.deciding.announced_page import Told
 from chipdex.cli.deciding.panels import SIDE, bars, tornado, wrapped
-from chipdex.cli.deciding.sensitivity_page import Forecast, percent
+from chipdex.cli.deciding.sensitivity_page import Forecast
 from chipdex.cli.pictures import BLUE, GREY, PALETTE, altair, titled
 from chipdex.cli.render import usd
+from chipdex.cli.words import percent
 from chipdex.economics.horizons.forecast import LEVELS, Holding, MonteCarlo
 from chipdex.errors import InfeasibleError
 

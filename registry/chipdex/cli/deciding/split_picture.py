@@ -1,5 +1,6 @@
 """The picture of a split: what each way costs by volume, what it takes, the cuts, and what the verdict hangs on."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from chipdex.errors import InfeasibleError
 _HEIGHT: Final = SIDE - 120
 _POINTS: Final = 60
 _AROUND: Final = 30.0
+_MARKS: Final = 12
 _SOME: Final = 1e4
 
 
@@ -32,7 +34,7 @@ def split_chart(scene: Scene, inputs: Inputs, found: Split, asked: Weighed | Non
         told += ["dashed: where another way becomes the cheapest"] * (len(found.flips) > 1)
         told += ["dotted: the volume given"] * ("requests_per_month" in inputs)
     for key, across, title, colour in (
-        ("latency_ms", "ms, mean of those passed on and not", "Time of a request", GREEN),
+        ("latency_ms", "ms, the mean of requests passed on and not", "Time of a request", GREEN),
         ("j_per_request", "J, networks included", "Energy of a request", PURPLE),
     ):
         values = {way.name: value for way in found.ways if (value := getattr(way, key)) is not None}
@@ -91,9 +93,12 @@ def _cuts(alt: Any, scene: Scene, inputs: Inputs) -> list[Any]:
         return []
     first, last = scene.tiers[0].name, scene.tiers[-1].name
     drawn = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.5, point={"color": GREEN}, color=GREEN)
-    across = alt.X("layers:Q", title=f"layers on {first}, the others on {last}", axis=alt.Axis(tickMinStep=1))
+    marks = list(range(0, len(times), math.ceil(len(times) / _MARKS)))
+    across = alt.X(
+        "layers:Q", title=f"layers on {first}, the others on {last}", axis=alt.Axis(values=marks, format="d")
+    )
     return [
-        drawn.encode(x=across, y=alt.Y("ms:Q", title="ms of a request")).properties(
+        drawn.encode(x=across, y=alt.Y("ms:Q", title="time of a request, ms")).properties(
             width=SIDE, height=_HEIGHT, title="Time by where the model is cut"
         )
     ]

@@ -1,7 +1,7 @@
 """The tiers of `split`: what options say of them, and what the registry knows of the hardware that is named."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -13,6 +13,9 @@ from chipdex.errors import InfeasibleError, OptionError
 if TYPE_CHECKING:
     from chipdex.search.query import Case
     from chipdex.search.result import Estimate
+
+PERCENTILE: Final = 99.0
+"""That of the times that are estimated, whatever a benchmark's scenario would take."""
 
 Figures = Mapping[str, Given]
 Phased = Callable[[Scene, Inputs], Scene]
@@ -29,6 +32,9 @@ def ruled(scene: Scene, options: Mapping[str, Any]) -> Scene:
         if not all(one.strip() for one in options["residency"]):
             raise OptionError("--residency names no region.", fix="Write, for example, --residency eu.")
         scene = attrs.evolve(scene, residency=tuple(options["residency"]))
+    for name in ("device_region", "cloud_region"):
+        if options.get(name) is not None and not options[name].strip():
+            raise OptionError(f"--{name.replace('_', '-')} names no region.", fix="Write, for example, eu-west-1.")
     nearest = next((tier for tier in scene.tiers if tier.kind == DEVICE), None)
     furthest = next((tier for tier in reversed(scene.tiers) if tier.kind == CLOUD), None)
     for kind, tier in ((DEVICE, nearest), (CLOUD, furthest)):
@@ -109,12 +115,16 @@ def _running(
 
 
 def _case(session: Session, tier: Tier, asked: Mapping[str, Any], said: Figures) -> "Case":
-    """Return the case of a tier: a cloud serves at full load, any other tier one request at a time."""
+    """Return the case of a tier: a cloud serves at full load, any other tier one request at a time.
+
+    The time of each is at one percentile, so that tiers compare.
+    """
     from chipdex.cli.cases import case_of  # noqa: PLC0415 - likewise
 
     tokens = {key: said[key].value for key in ("input_tokens", "output_tokens") if key in said}
     scenario = "server" if tier.kind == CLOUD else "single-stream"
-    stated = {**asked, **tokens, "accelerator": tier.accelerator, "accelerators": tier.count, "scenario": scenario}
+    hardware = {"accelerator": tier.accelerator, "accelerators": tier.count}
+    stated = {**asked, **tokens, **hardware, "scenario": scenario, "percentile": PERCENTILE}
     return case_of(session, stated)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from chipdex.economics.inputs import Inputs
+from chipdex.economics.inputs import Inputs, spelt
 from chipdex.economics.places.tiers import KINDS, Scene, Tier
 from chipdex.values import Value
 
@@ -41,7 +41,7 @@ def fits(tier: Tier, inputs: Inputs) -> Iterator[Rejection]:
     """Yield why a tier cannot hold the whole model; nothing where nobody says what it takes or has."""
     needed, there = inputs.get("model_gb"), tier.figure(inputs, "memory_gb")
     if needed is not None and there is not None and needed > there:
-        told = f"the model takes {needed:,.4g} GB, and {there:,.4g} GB are there"
+        told = f"the model takes {spelt(needed)} GB, and {spelt(there)} GB are there"
         yield Rejection(constraint="memory", told=told, value=needed, limit=there, unit="GB")
     elif tier.unable is not None:
         yield Rejection(constraint="model", told=tier.unable)

@@ -18,6 +18,8 @@ _MONTHS_PER_YEAR: Final = 12.0
 _TOKENS: Final = 1e6
 _MS: Final = 1000.0
 _SECONDS_PER_HOUR: Final = 3600.0
+_DRAWN: Final = ("power_kw", "j_per_request")
+"""What the energy of a tier of one's own is made of: its draw at all hours, and what a request adds."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -25,7 +27,9 @@ class TierCost(Value):
     """Of one tier: USD and joules a month that are fixed, and those that a request adds; None is unknown.
 
     `latency_ms` is of one request, its network included; `escalates` the share that the tier passes on, each after
-    `escalation_ms` more and at `escalation_usd`, the worth of that wait. `left_out` names what no input says.
+    `escalation_ms` more and at `escalation_usd`, the worth of that wait. A tier that `scales` holds whatever comes,
+    because what requests fill is rented; of any other `holds_per_s` is what it can answer. `usd_left_out`,
+    `ms_left_out` and `j_left_out` name the inputs that nobody states and that money, time and energy therefore lack.
     """
 
     name: str
@@ -38,7 +42,10 @@ class TierCost(Value):
     escalation_ms: float
     escalation_usd: float
     holds_per_s: float | None
-    left_out: tuple[str, ...]
+    scales: bool
+    usd_left_out: tuple[str, ...]
+    ms_left_out: tuple[str, ...]
+    j_left_out: tuple[str, ...]
 
 
 def tier_cost(tiers: Sequence[Tier], index: int, inputs: Inputs) -> TierCost:
@@ -49,24 +56,35 @@ def tier_cost(tiers: Sequence[Tier], index: int, inputs: Inputs) -> TierCost:
     compute_ms = tier.figure(inputs, "compute_ms")
     known_ms = math.fsum(one for one in (network_ms, compute_ms) if one is not None)
     served, lacking = _served_usd(tier, inputs)
-    left_out = [*lacking, *(unsaid if worth else [])]
-    left_out += [tier.key("compute_ms")] if worth and compute_ms is None else []
-    left_out += ["request_kb"] if passed and "request_kb" not in inputs else []
-    escalation_ms = tier.figure(inputs, "escalation_ms") or 0.0
+    escalation_ms, joules = tier.figure(inputs, "escalation_ms") or 0.0, _joules(tier, passed, inputs)
+    latency_ms = None if network_ms is None or compute_ms is None else known_ms
+    unsaid += [tier.key("compute_ms")] if compute_ms is None else []
+    unsized = [key for key in ("request_kb", "response_kb") if passed and key not in inputs]
+    slow = [*unsized, *_unsaid(tier, inputs, ("escalation_ms",) if tier.figure(inputs, "escalation_share") else ())]
+    waited = (*unsaid, *slow) if worth and tier.is_priced(inputs) else ()
+    drawn = () if tier.kind == CLOUD else _unsaid(tier, inputs, _DRAWN)
     kw = (tier.figure(inputs, "power_kw") or 0.0) * inputs[tier.key("pue")]
     return TierCost(
         name=tier.name,
         fixed_usd_per_month=_fixed_usd(tier, inputs, kw),
         usd_per_request=None if served is None else served + worth * known_ms,
-        latency_ms=None if network_ms is None or compute_ms is None else known_ms,
+        latency_ms=latency_ms,
         fixed_j_per_month=kw * HOURS_PER_MONTH * JOULES_PER_KWH,
-        j_per_request=_joules(tier, passed, inputs),
+        j_per_request=joules,
         escalates=tier.figure(inputs, "escalation_share") or 0.0,
         escalation_ms=escalation_ms,
         escalation_usd=worth * escalation_ms,
         holds_per_s=_holds_per_s(tier, inputs),
-        left_out=tuple(left_out) if tier.is_priced(inputs) else (),
+        scales=_scales(tier, inputs),
+        usd_left_out=tuple(dict.fromkeys((*lacking, *waited))),
+        ms_left_out=() if latency_ms is None else tuple(slow),
+        j_left_out=() if joules is None else (*unsized, *drawn),
     )
+
+
+def _unsaid(tier: Tier, inputs: Inputs, keys: Sequence[str]) -> list[str]:
+    """Return the inputs of a tier, of those named, that nobody states."""
+    return [tier.key(key) for key in keys if tier.figure(inputs, key) is None]
 
 
 def _fixed_usd(tier: Tier, inputs: Inputs, kw: float) -> float:
@@ -81,24 +99,38 @@ def _served_usd(tier: Tier, inputs: Inputs) -> tuple[float | None, list[str]]:
     """Return what a request adds, waiting apart, and the inputs that are missing for it; None: nobody says."""
     if not tier.is_priced(inputs):
         return None, []
-    usd, lacking = tier.figure(inputs, "usd_per_request") or 0.0, list[str]()
-    for side in ("input", "output"):
-        price, tokens = tier.figure(inputs, f"usd_per_million_{side}_tokens"), inputs.get(f"{side}_tokens")
+    usd = tier.figure(inputs, "usd_per_request") or 0.0
+    if tier.kind == CLOUD:
+        return _hosted_usd(tier, inputs, usd)
+    joules = tier.figure(inputs, "j_per_request") or 0.0
+    rented = tier.figure(inputs, "usd_per_hour") is not None
+    lacking = [] if rented else _unsaid(tier, inputs, ("capex_usd", "ops_usd_per_year", *_DRAWN))
+    return usd + electricity_usd(tier, inputs, joules), lacking
+
+
+def _hosted_usd(tier: Tier, inputs: Inputs, usd: float) -> tuple[float | None, list[str]]:
+    """Return `usd` with tokens, busy hours and what a cloud sends back, and the inputs that are missing for it."""
+    sides = {side: tier.figure(inputs, f"usd_per_million_{side}_tokens") for side in ("input", "output")}
+    lacking = []
+    for side, price in sides.items():
+        tokens = inputs.get(f"{side}_tokens")
         if price is not None and tokens is None:
             return None, [f"{side}_tokens"]
+        if price is None and tokens != 0.0 and any(one is not None for one in sides.values()):
+            lacking.append(tier.key(f"usd_per_million_{side}_tokens"))
         usd += (price or 0.0) * (tokens or 0.0) / _TOKENS
-    if tier.kind == CLOUD:
-        busy, lacking = busy_usd(tier, inputs)
-        if busy is None:
-            return None, lacking
-        sent = inputs.get("response_kb")
-        lacking += ["response_kb"] if sent is None else []
-        return usd + busy + egress_usd(tier, inputs, sent or 0.0), lacking
-    joules = tier.figure(inputs, "j_per_request")
-    if tier.figure(inputs, "usd_per_hour") is None:
-        asked = ("capex_usd", "ops_usd_per_year", *(("power_kw",) if joules is None else ()))
-        lacking += [tier.key(key) for key in asked if tier.figure(inputs, key) is None]
-    return usd + electricity_usd(tier, inputs, joules or 0.0), lacking
+    busy, unknown = busy_usd(tier, inputs)
+    if busy is None:
+        return None, unknown
+    sent = inputs.get("response_kb")
+    lacking += ["response_kb"] if sent is None else []
+    return usd + busy + egress_usd(tier, inputs, sent or 0.0), lacking
+
+
+def _scales(tier: Tier, inputs: Inputs) -> bool:
+    """Return whether a tier holds whatever comes: a cloud that is paid by the request, the token or the busy hour."""
+    paid_by_use = tier.kind == CLOUD and tier.is_priced(inputs) and tier.figure(inputs, "usd_per_hour") is None
+    return paid_by_use and tier.figure(inputs, "requests_per_s") is None
 
 
 def _holds_per_s(tier: Tier, inputs: Inputs) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-from chipdex.economics.inputs import LARGEST, Given, Parameter, checked, given_of, read_table, suggestion
+from chipdex.economics.inputs import LARGEST, Given, Parameter, checked, given_of, read_table, shown, suggestion
 from chipdex.economics.places.tiers import KINDS, TWO_TIERS, Layer, Scene, Tier
 from chipdex.errors import OptionError
 
@@ -62,12 +62,12 @@ def _tier(where: str, one: Mapping[str, Any]) -> Tier:
     name = one.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise OptionError(
-            f"{where}: its name is {name!r}.", fix='Write name = "phone": small letters, digits and underscores.'
+            f"{where}: its name is {shown(name)}.", fix='Write name = "phone": small letters, digits and underscores.'
         )
     where = f"{where}, {name}"
     for key in ("region", "accelerator"):
-        if not isinstance(one.get(key, ""), str):
-            raise OptionError(f"{where}: its {key} is {one[key]!r}.", fix=f'Write {key} = "...".')
+        if not isinstance(one.get(key, "-"), str) or not one.get(key, "-").strip():
+            raise OptionError(f"{where}: its {key} is {shown(one[key])}.", fix=f'Write {key} = "...".')
     count = checked(_COUNT, Given(one.get("count", 1), where), where=f"{where}: its count")
     return Tier(
         name=name,
@@ -95,13 +95,13 @@ def _check_order(file: Path, tiers: Sequence[Tier]) -> None:
 
 def _kind(where: str, stated: Any) -> str:
     if stated not in KINDS:
-        raise OptionError(f"{where} is {stated!r}.", fix=f"Write one of {', '.join(KINDS)}.")
+        raise OptionError(f"{where} is {shown(stated)}.", fix=f"Write one of {', '.join(KINDS)}.")
     return str(stated)
 
 
 def _places(where: str, stated: Any) -> tuple[str, ...]:
     if not isinstance(stated, list) or not all(isinstance(one, str) and one for one in stated):
-        raise OptionError(f"{where} is {stated!r}.", fix='Write residency = ["eu", "ch"].')
+        raise OptionError(f"{where} is {shown(stated)}.", fix='Write residency = ["eu", "ch"].')
     return tuple(stated)
 
 
@@ -115,7 +115,7 @@ def _part(where: str, one: Mapping[str, Any], tiers: Collection[str]) -> Layer:
     if unknown is not None:
         raise OptionError(f"{where}: {unknown}: there is no such key.", fix=suggestion(unknown, _PART))
     if not isinstance(one.get("name", ""), str):
-        raise OptionError(f"{where}: its name is {one['name']!r}.", fix='Write name = "...".')
+        raise OptionError(f"{where}: its name is {shown(one['name'])}.", fix='Write name = "...".')
     by_tier = {key: _by_tier(f"{where}: {key}", one.get(key, {}), tiers) for key in ("ms", "j", "usd")}
     sizes = {key: _amount(f"{where}: {key}", one[key]) for key in ("output_kb", "kv_kb", "gb") if key in one}
     return Layer(name=one.get("name", where.rpartition(" ")[2]), **by_tier, **sizes)  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def _part(where: str, one: Mapping[str, Any], tiers: Collection[str]) -> Layer:
 
 def _by_tier(where: str, stated: Any, tiers: Collection[str]) -> dict[str, float]:
     if not isinstance(stated, dict):
-        raise OptionError(f"{where} is {stated!r}.", fix=f"Write {{ {' = 1.5, '.join(tiers)} = 0.2 }}.")
+        raise OptionError(f"{where} is {shown(stated)}.", fix=f"Write {{ {' = 1.5, '.join(tiers)} = 0.2 }}.")
     unknown = next((name for name in stated if name not in tiers), None)
     if unknown is not None:
         raise OptionError(f"{where}: there is no tier {unknown!r}.", fix=f"The tiers are {', '.join(tiers)}.")

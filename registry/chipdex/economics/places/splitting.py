@@ -15,7 +15,7 @@ from typing import Final
 
 import attrs
 
-from chipdex.economics.inputs import Inputs
+from chipdex.economics.inputs import Inputs, spelt
 from chipdex.economics.places.admission import Rejection, fits, rules
 from chipdex.economics.places.cost import TierCost, tier_cost
 from chipdex.economics.places.tiers import HOURS_PER_MONTH, Scene
@@ -33,7 +33,8 @@ class Way(Value):
 
     `usd_per_request` holds at the volume given, `marginal_usd` is what one more request costs. `latency_ms` is the
     mean, `longest_ms` that of a request that is passed on to the end. `holds_per_month` is how many requests it can
-    answer, and `rejected` why it may not be.
+    answer: None where `capacity_unknown` names tiers of which nobody says it, and where all tiers are rented as they
+    are needed. `rejected` is why it may not be.
     """
 
     tiers: tuple[str, ...]
@@ -44,6 +45,7 @@ class Way(Value):
     longest_ms: float | None
     j_per_request: float | None
     holds_per_month: float | None
+    capacity_unknown: tuple[str, ...]
     rejected: tuple[Rejection, ...]
 
     @property
@@ -69,6 +71,8 @@ class Split(Value):
     """The verdict: ways that may be, cheapest first and those of unknown cost last, and those that may not.
 
     A tier of which nobody says what a request takes there is none of them.
+    Of ways that cost the same the one that is known to hold what comes is first, then the faster, then the one that
+    takes less energy, then the nearer.
     `flips` say which way is the cheapest from which volume on, the first from none. `barred` are the tiers that may
     run no part of the model, `small` those that cannot hold all of it.
     """
@@ -87,6 +91,19 @@ class Split(Value):
         if any(way.usd_per_request is None for way in priced):
             return next(way for way in priced if way.name == self.flips[0].way) if len(self.flips) == 1 else None
         return priced[0] if priced else None
+
+    @property
+    def ties(self) -> tuple[Way, ...]:
+        """The ways that cost as much as the winner."""
+        best = self.winner
+        others = [way for way in self.ways if way is not best and way.marginal_usd is not None]
+        return () if best is None else tuple(way for way in others if _price(way) == _price(best))
+
+    @property
+    def firm(self) -> Way | None:
+        """The cheapest way whose cost is known and that is known to hold what comes; None where none is."""
+        known = (way for way in self.ways if way.usd_per_request is not None and not way.capacity_unknown)
+        return next(known, None)
 
 
 def split(scene: Scene, inputs: Inputs) -> Split:
@@ -118,7 +135,7 @@ def _nearest(ways: Sequence[Way]) -> str:
     if not missed:
         return "Loosen a rule, or add a tier that satisfies them all."
     _, name, one = min(missed, key=lambda each: each[:2])
-    return f"Nearest is {name}: its {one.constraint} is {one.value:,.6g} {one.unit}, and {one.limit:,.6g} is the limit."
+    return f"Nearest is {name}: {one.told}."
 
 
 def _split(scene: Scene, inputs: Inputs) -> Split:
@@ -132,7 +149,7 @@ def _split(scene: Scene, inputs: Inputs) -> Split:
     return Split(
         ways=tuple(sorted(allowed, key=_rank)),
         rejected=tuple(way for way in ways if way.rejected),
-        flips=_flips(allowed),
+        flips=_flips(sorted(allowed, key=_rank)),
         tiers=tuple(costs),
         barred=barred,
         small=small,
@@ -140,9 +157,23 @@ def _split(scene: Scene, inputs: Inputs) -> Split:
 
 
 def _rank(way: Way) -> tuple[float, ...]:
-    """Return what ways are ordered by: money, then time, then energy, the unknown last."""
-    figures = (way.usd_per_request, way.latency_ms, way.j_per_request)
-    return tuple(math.inf if one is None else one for one in figures)
+    """Return what ways are ordered by: money, whether they hold what comes, time, energy, the unknown last."""
+    usd, ms, joules = (
+        math.inf if one is None else _level(one) for one in (way.usd_per_request, way.latency_ms, way.j_per_request)
+    )
+    return usd, float(bool(way.capacity_unknown)), ms, joules
+
+
+def _level(value: float) -> float:
+    """Return a figure without what rounding of sums leaves in its last digits, so that equal costs are equal."""
+    return float(f"{value:.12g}")
+
+
+def _price(way: Way) -> tuple[float, ...]:
+    """Return what a way costs at the volume given, or at any."""
+    if way.usd_per_request is not None:
+        return (_level(way.usd_per_request),)
+    return _level(way.fixed_usd_per_month), _level(way.marginal_usd or 0.0)
 
 
 def margin_of(scene: Scene, inputs: Inputs) -> tuple[str, Callable[[Inputs], Outcome]] | None:
@@ -192,6 +223,7 @@ def _way(chain: Sequence[TierCost], reasons: Mapping[str, Sequence[Rejection]], 
         for one, share in zip(chain, reached, strict=True)
         if one.holds_per_s
     ]
+    unknown = tuple(one.name for one in chain if one.holds_per_s is None and not one.scales)
     own = [one if len(chain) == 1 else one.of(tier.name) for tier in chain for one in reasons[tier.name]]
     return Way(
         tiers=tuple(one.name for one in chain),
@@ -201,7 +233,8 @@ def _way(chain: Sequence[TierCost], reasons: Mapping[str, Sequence[Rejection]], 
         latency_ms=_weighted(reached, [one.latency_ms for one in chain], waits),
         longest_ms=longest,
         j_per_request=_spread(joules, fixed_j, volume),
-        holds_per_month=min(held, default=None),
+        holds_per_month=None if unknown else min(held, default=None),
+        capacity_unknown=unknown,
         rejected=(*own, *_too_slow(longest, inputs), *_too_many(min(held, default=math.inf), volume)),
     )
 
@@ -234,28 +267,39 @@ def _too_slow(longest_ms: float | None, inputs: Inputs) -> Iterator[Rejection]:
     limit = inputs.get("max_latency_ms")
     if limit is None or (longest_ms is not None and longest_ms <= limit):
         return
-    told = "nobody says how long it takes" if longest_ms is None else f"it takes up to {longest_ms:,.4g} ms"
+    told = "nobody says how long it takes" if longest_ms is None else f"it takes up to {spelt(longest_ms)} ms"
     yield Rejection(
-        constraint="latency", told=f"{told}, and {limit:,.4g} ms is the limit", value=longest_ms, limit=limit, unit="ms"
+        constraint="latency",
+        told=f"{told}, and {spelt(limit)} ms is the limit",
+        value=longest_ms,
+        limit=limit,
+        unit="ms",
     )
 
 
 def _too_many(held: float, volume: float | None) -> Iterator[Rejection]:
     if volume is not None and volume > held:
-        told = f"it holds {held:,.4g} requests a month, and {volume:,.4g} come"
+        told = f"it holds {spelt(held)} requests a month, and {spelt(volume)} come"
         yield Rejection(constraint="capacity", told=told, value=volume, limit=held, unit="requests a month")
 
 
 def _flips(ways: Sequence[Way]) -> tuple[Flip, ...]:
-    """Return the lower edge of the lines of cost over volume: which way is the cheapest, and from where."""
-    lines = [(way.fixed_usd_per_month, way.marginal_usd, way.name) for way in ways if way.marginal_usd is not None]
+    """Return the lower edge of the lines of cost over volume: which way is the cheapest, and from where.
+
+    Of ways that cost the same at any volume the first of `ways` stands for all.
+    """
+    lines = [
+        (_level(way.fixed_usd_per_month), _level(way.marginal_usd), place)
+        for place, way in enumerate(ways)
+        if way.marginal_usd is not None
+    ]
     if not lines:
         return ()
-    fixed, slope, name = min(lines)
-    found = [Flip(requests_per_month=0.0, way=name)]
+    fixed, slope, place = min(lines)
+    found = [Flip(requests_per_month=0.0, way=ways[place].name)]
     while True:
         crossings = [((one - fixed) / (slope - per), per, one, other) for one, per, other in lines if per < slope]
-        volume, slope, fixed, name = min(crossings, default=(math.inf, slope, fixed, name))
+        volume, slope, fixed, place = min(crossings, default=(math.inf, slope, fixed, place))
         if not math.isfinite(volume):
             return tuple(found)
-        found.append(Flip(requests_per_month=volume, way=name))
+        found.append(Flip(requests_per_month=volume, way=ways[place].name))

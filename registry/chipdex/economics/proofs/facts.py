@@ -5,7 +5,8 @@ A fact comes from anybody's plugin. Whatever is wrong with one is the reason of 
 
 import inspect
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from chipdex.catalog import Registry
 
 _REGISTRY: Final = "registry"
+LONGEST_S: Final = 30.0
+"""The seconds that the facts of one plugin may take: a waiting line of ten million servers takes two."""
+
 _ROUNDING: Final = 1e-9
 """By how much of a value an error may pass its tolerance: what binary fractions are off."""
 
@@ -59,9 +63,25 @@ class Checked(Value):
         return None if self.error is None or self.fact.value == 0.0 else self.error / abs(self.fact.value)
 
 
-def check_facts(facts: Iterable[Fact], registry: "Registry") -> tuple[Checked, ...]:
-    """Return the facts by topic and id, each with its verdict. No fact of whatever plugin makes it raise."""
-    return tuple(check_fact(one, registry) for one in sorted(facts, key=lambda one: (one.topic, one.id)))
+def check_facts(
+    facts: Iterable[Fact], registry: "Registry", brought_by: Callable[[Fact], str] = lambda _: ""
+) -> tuple[Checked, ...]:
+    """Return the facts by topic and id, each with its verdict. No fact of whatever plugin makes it raise.
+
+    Those that `brought_by` says one plugin brings are computed for so many seconds; what is left of them then fails.
+    """
+    spent: dict[str, float] = {}
+    checked = []
+    for one in sorted(facts, key=lambda one: (one.topic, one.id)):
+        bringer = brought_by(one)
+        if one.quantity is not None and spent.get(bringer, 0.0) > LONGEST_S:
+            reason = f"the facts of its plugin took more than {LONGEST_S:g} s, and no more of them are computed"
+            checked.append(Checked(fact=one, verdict=Verdict.FAILED, reason=reason))
+            continue
+        started = time.monotonic()
+        checked.append(check_fact(one, registry))
+        spent[bringer] = spent.get(bringer, 0.0) + time.monotonic() - started
+    return tuple(checked)
 
 
 def check_fact(fact: Fact, registry: "Registry") -> Checked:
