@@ -10,7 +10,7 @@ LARGEST_BYTES: Final = 1_000_000
 """Settings, inputs and scenarios take a few lines."""
 
 
-def read_text(file: Path, *, called: str, fix: str) -> str:
+def read_text(file: Path, *, called: str, fix: str, most_bytes: int = LARGEST_BYTES) -> str:
     """Return the text of a regular file in UTF-8, without the byte-order mark that some editors write.
 
     `called` names the file in the sentence, `fix` says what to do. Raises StorageError for what is no regular file or
@@ -21,8 +21,8 @@ def read_text(file: Path, *, called: str, fix: str) -> str:
         kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
         raise StorageError(f"{called} is {kind}.", fix=fix)
     with file.open("rb") as stream:
-        content = stream.read(LARGEST_BYTES + 1)
-    if len(content) > LARGEST_BYTES:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
         size = f"{max(about.st_size, len(content)) / 1e6:,.1f} MB"
-        raise StorageError(f"{called} has {size}, and up to {LARGEST_BYTES / 1e6:g} MB are read.", fix=fix)
+        raise StorageError(f"{called} has {size}, and up to {most_bytes / 1e6:g} MB are read.", fix=fix)
     return content.decode("utf-8-sig")

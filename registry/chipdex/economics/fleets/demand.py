@@ -10,13 +10,12 @@ from typing import Final
 
 from chipdex.economics.inputs import Parameter
 from chipdex.errors import OptionError, StorageError
+from chipdex.files import read_text
 
 HOURS_PER_DAY: Final = 24
 MOST_HOURS: Final = 8784
 
-_LONGEST: Final = 10_000_000
-"""Most characters of a file of hours."""
-
+_LARGEST_BYTES: Final = 10_000_000
 _RATE: Final = Parameter(key="requests_per_s", meaning="requests per second", high=1e9)
 _STANDARD: Final = NormalDist()
 _WINDOW_S: Final = 60.0
@@ -53,14 +52,11 @@ def read_demand(file: Path) -> tuple[float, ...]:
 def read_hours(file: Path, option: str, figure: Parameter) -> tuple[float, ...]:
     """Return the column of a CSV that is named as a figure is, by the column `hour` (0, 1, 2, ...).
 
-    Raises StorageError where it cannot be read, OptionError with the line for a gap, an hour twice, or what the figure
-    cannot be; both name the option that gave the file.
+    Raises StorageError where it cannot be read or is no such file, OptionError with the line for a gap, an hour twice,
+    or what the figure cannot be; both name the option that gave the file.
     """
     try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            text = stream.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
-            raise OptionError(f"{option} {file} is longer than any year of hours.", fix=_shape(figure))
+        text = read_text(file, called=f"{option} {file}", fix=_shape(figure), most_bytes=_LARGEST_BYTES)
         return _hours(f"{option} {file}", file, csv.DictReader(io.StringIO(text, newline="")), figure)
     except OSError as error:
         raise StorageError(f"{option} {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
