@@ -167,3 +167,23 @@ def test_a_load_that_is_not_held_is_infeasible(chipdex: Chipdex) -> None:
     done = chipdex("queue", "--servers", "8", "--offered-load", "8", "--json")
     assert done.code == 1
     assert "at least 9 servers" in json.loads(done.out)["error"]["fix"]
+
+
+def test_a_queue_that_is_all_regular_waits_for_nothing(chipdex: Chipdex) -> None:
+    arguments = ("queue", "--servers", "13", "--offered-load", "10", "--scv-arrival", "0", "--scv-service", "0")
+    document = answer(chipdex, *arguments)
+    assert (document["wait_probability"], document["mean_wait_if_waiting"]) == (0.0, None)
+    page = chipdex(*arguments).out
+    assert "D/D/13, exact: 10 erlangs offered to 13 servers." in page
+    assert "nobody waits" in page
+
+
+def test_servers_are_counted_in_whole_ones(chipdex: Chipdex) -> None:
+    page = chipdex("queue", "--servers", "13", "--offered-load", "10", "--most-waiting", "0.2").out
+    assert any(line.split()[-2:] == ["wait", "14"] for line in page.splitlines())
+
+
+def test_a_share_short_of_the_whole_is_not_printed_as_it(chipdex: Chipdex) -> None:
+    page = chipdex("queue", "--servers", "1000000", "--offered-load", "999999.999").out
+    assert "1,000,000 servers" in page
+    assert page.count("above 0.999") == 2
