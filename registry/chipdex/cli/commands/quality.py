@@ -1,6 +1,6 @@
 """`chipdex quality`: what accuracy is worth, and which changes that trade it for price are worth making."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from chipdex.cli.report import Report
 from chipdex.cli.session import Session, Warned
 from chipdex.domain.formats import PRECISION_ALIASES, PRECISIONS
 from chipdex.economics.accuracy.changes import CHANGES
-from chipdex.economics.accuracy.formats import FORMATS, Loss, losses
+from chipdex.economics.accuracy.formats import FAMILIES, FORMATS, MODELS, Loss, losses
 from chipdex.economics.accuracy.quality import OWN, PARAMETERS, Quality, quality, verdict
 from chipdex.economics.accuracy.quality import weighed as entering
 from chipdex.economics.inputs import Given, Inputs, settled
@@ -166,17 +166,23 @@ def _body(inputs: Inputs, found: Quality) -> dict[str, Any]:
 
 
 def _formats(name: str | None, family: str | None) -> list[Loss]:
-    """Return what is known of a format or model that is named; raises OptionError for a format that is none."""
+    """Return what is known of a format or model that is named; raises OptionError for one that is none."""
     if name is None and family is None:
         return []
     key = None if name is None else name.strip().lower()
     key = PRECISION_ALIASES.get(key or "", key)
-    every = (*FORMATS, *PRECISIONS)
-    if key is not None and key not in every:
-        near = get_close_matches(key, every, n=1)
-        fix = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(every)}."
-        raise OptionError(f"--precision {name!r} is not a number format chipdex knows.", fix=fix)
-    return losses(key, None if family is None else family.strip().lower())
+    if key is not None and key not in (every := (*FORMATS, *PRECISIONS)):
+        raise _unknown("precision", name, "number format", key, every)
+    model = None if family is None else family.strip().lower()
+    if model is not None and model not in (every := (*MODELS, *FAMILIES)):
+        raise _unknown("family", family, "model with measured formats", model, every)
+    return losses(key, model)
+
+
+def _unknown(option: str, said: str | None, what: str, key: str, every: Sequence[str]) -> OptionError:
+    near = get_close_matches(key, every, n=1)
+    fix = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(every)}."
+    return OptionError(f"--{option} {said!r} is no {what} that chipdex knows.", fix=fix)
 
 
 def _points_of(lost: list[Loss], *said: Mapping[str, Given]) -> dict[str, Given]:
