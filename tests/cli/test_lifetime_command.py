@@ -222,3 +222,8 @@ def test_one_figure_is_no_picture(chipdex: Chipdex, tmp_path: Path) -> None:
     done = chipdex("lifetime", "--train-usd", "5", "--plot", str(tmp_path / "life.svg"))
     assert done.code == 1
     assert "there is nothing to draw" in done.err
+
+
+def test_what_no_answer_rests_on_is_said(chipdex: Chipdex) -> None:
+    done = chipdex("lifetime", "--train-usd", "1e6", "--serve-usd-per-day", "1e3", "--tune-kwh", "3")
+    assert "No answer here rests on --tune-kwh (it counts for energy)." in done.err

@@ -263,3 +263,9 @@ def test_a_family_that_nobody_measured_names_those_that_were(chipdex: Chipdex, a
     done = chipdex("quality", *arguments)
     assert done.code == 2
     assert "llama-3-8b, llama-2-7b, llama-2-70b" in done.err
+
+
+def test_what_no_answer_rests_on_is_said(chipdex: Chipdex) -> None:
+    done = chipdex("quality", "--accuracy", "0.8", "--new-accuracy", "0.9", "--wait-s", "3", "--eval-items", "300")
+    assert "No answer here rests on --wait-s (it needs --usd-per-answer, a wait" in done.err
+    assert "--eval-items" not in done.err
