@@ -207,10 +207,12 @@ def test_every_answer_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
     picture = file.read_text()
     for told in (
         "A model over its life",
-        "Training and serving (USD)",
+        "Training and serving",
+        "USD so far",
+        "Training and tuning come to",
         "Models of a loss of 2.045",
         "the other",
-        "Tune or prompt (USD)",
+        "Tune or prompt",
         "Reasoning length",
         "What the verdict hangs on",
         "USD that serving spends over the life beyond training and tuning",

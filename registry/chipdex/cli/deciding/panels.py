@@ -15,20 +15,28 @@ _BAR: Final = 26
 _LETTERS: Final = 62
 _MOST: Final = 10
 _ROOM: Final = 1.18
-_THOUSAND: Final = 1000.0
+_VISIBLE: Final = 1e-3
+_LABEL: Final = (
+    "abs(datum.value) >= 1e15 ? format(datum.value, '.2~e')"
+    " : abs(datum.value) >= 1000 ? replace(format(datum.value, '~s'), 'G', 'B') : format(datum.value, '~g')"
+)
+
+
+def amounts(alt: Any) -> Any:
+    """Return an axis of amounts: labels in thousands (k), millions (M) or billions (B), none too near another."""
+    return alt.Axis(labelExpr=_LABEL, labelOverlap="parity", labelSeparation=8, labelFlush=False, tickCount=6)
 
 
 def bars(alt: Any, values: Mapping[str, float], across: str, title: str, colour: str = BLUE) -> Any:
     """Return a bar per name in the order given, each with its value; `across` names what is drawn, with its unit."""
     rows = [{"name": name, "value": value, "label": figure(value)} for name, value in values.items()]
     most = max(values.values(), default=0.0) or 1.0
-    short = "~s" if most >= _THOUSAND else "~g"
     place = {
         "x": alt.X(
             "value:Q",
             title=across,
             scale=alt.Scale(domain=[0, most * _ROOM]),
-            axis=alt.Axis(format=short),
+            axis=amounts(alt),
         ),
         "y": alt.Y("name:N", sort=list(values), title="", axis=alt.Axis(labelLimit=260)),
     }
@@ -46,10 +54,14 @@ def wrapped(text: str) -> list[str]:
 
 
 def tornado(alt: Any, margin: float, swings: Sequence[Swing], across: str) -> Any:
-    """Return the bars of what each input does to a margin, widest first; `across` names the margin, with its unit."""
+    """Return the bars of what each input does to a margin, widest first; `across` names the margin, with its unit.
+
+    Inputs whose bar would not be seen beside the widest one are left out.
+    """
+    widest = max((one.width for one in swings), default=0.0)
     rows = [
         {"input": f"{one.key}: {figure(one.low)} to {figure(one.high)}", "end": end, "from": margin, "to": at}
-        for one in [swing for swing in swings if swing.matters][:_MOST]
+        for one in [one for one in swings if one.matters and one.width > _VISIBLE * widest][:_MOST]
         for end, at in (("low", one.margin_at_low), ("high", one.margin_at_high))
     ]
     names = list(dict.fromkeys(row["input"] for row in rows))
@@ -58,7 +70,7 @@ def tornado(alt: Any, margin: float, swings: Sequence[Swing], across: str) -> An
         alt.Chart(alt.Data(values=rows))
         .mark_bar(opacity=0.85)
         .encode(
-            x=alt.X("from:Q", title=wrapped(across)),
+            x=alt.X("from:Q", title=wrapped(across), axis=amounts(alt)),
             x2="to:Q",
             y=alt.Y("input:N", sort=names, title="", axis=alt.Axis(labelLimit=260)),
             color=alt.Color("end:N", scale=ends, title="input at its", legend=alt.Legend(orient="bottom")),
