@@ -187,3 +187,42 @@ def test_a_share_short_of_the_whole_is_not_printed_as_it(chipdex: Chipdex) -> No
     page = chipdex("queue", "--servers", "1000000", "--offered-load", "999999.999").out
     assert "1,000,000 servers" in page
     assert page.count("above 0.999") == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (
+            "quality",
+            "--accuracy",
+            "0.8",
+            "--usd-per-answer",
+            "0.01",
+            "--usd-if-wrong",
+            "0.5",
+            "--change",
+            "search:gain=2",
+        ),
+        (
+            "carbon",
+            "--wh-per-request",
+            "0.14",
+            "--boundary",
+            "accelerators",
+            "--g-per-kwh",
+            "345",
+            "--lever",
+            "x:pue=1",
+        ),
+        ("lifetime", "--params-b", "13", "--serve-tokens-b", "2000", "--other-params-b", "7"),
+        ("queue", "--servers", "13", "--offered-load", "10", "--most-waiting", "0.2"),
+    ],
+)
+def test_a_narrow_terminal_gets_the_columns_that_matter(
+    chipdex: Chipdex, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    done = chipdex(*arguments)
+    assert done.code == 0, done.err
+    before_inputs = done.out.split("\nInputs\n")[0]
+    assert max(map(len, before_inputs.splitlines())) <= 40

@@ -22,26 +22,26 @@ _NOISE: Final = 1e-12
 
 _CHOICES: Final = (
     Column(key="choice"),
-    Column(key="speed_up", header="x as fast", right=True, show=figure, importance=2),
-    Column(key="usd_per_answer", header="USD/answer", right=True, show=usd, importance=1),
-    Column(key="accuracy", right=True),
-    Column(key="usd_in_all", header="USD in all", right=True, show=usd, importance=1),
-    Column(key="usd_per_solved_task", header="USD/solved task", right=True, show=usd),
+    Column(key="speed_up", header="x as fast", right=True, show=figure, importance=4),
+    Column(key="usd_per_answer", header="USD/answer", right=True, show=usd, importance=3),
+    Column(key="accuracy", right=True, importance=2),
+    Column(key="usd_in_all", header="USD in all", right=True, show=usd, importance=3),
+    Column(key="usd_per_solved_task", header="USD/solved task", right=True, show=usd, importance=1),
     Column(key="net_usd_per_answer", header="net USD/answer", right=True, show=usd),
-    Column(key="one_off_usd", header="USD once", right=True, show=usd, importance=1),
-    Column(key="payback", header="pays back after", right=True),
+    Column(key="one_off_usd", header="USD once", right=True, show=usd, importance=3),
+    Column(key="payback", header="pays back after", right=True, importance=2),
 )
 _FORMATS: Final = (
     Column(key="format"),
     Column(key="model"),
-    Column(key="bits_per_weight", header="bits", right=True, show=figure),
-    Column(key="perplexity_rise", header="perplexity", right=True),
+    Column(key="bits_per_weight", header="bits", right=True, show=figure, importance=3),
+    Column(key="perplexity_rise", header="perplexity", right=True, importance=2),
     Column(key="relative_rise", header="rise %", right=True),
-    Column(key="points_lost", header="points lost", right=True, show=figure),
-    Column(key="weights_gb", header="weights GB", right=True, show=figure),
-    Column(key="decode_gain_limit", header="decode at most x", right=True, show=figure, importance=1),
-    Column(key="devices", right=True),
-    Column(key="source", shrink=True, importance=2),
+    Column(key="points_lost", header="points lost", right=True, show=figure, importance=1),
+    Column(key="weights_gb", header="weights GB", right=True, show=figure, importance=2),
+    Column(key="decode_gain_limit", header="decode at most x", right=True, show=figure, importance=4),
+    Column(key="devices", right=True, importance=1),
+    Column(key="source", shrink=True, importance=5),
 )
 _EFFECTS: Final = (
     Column(key="change"),
@@ -50,7 +50,7 @@ _EFFECTS: Final = (
     Column(key="setting", shrink=True, importance=2),
     Column(key="source", shrink=True, importance=1),
 )
-_UNANSWERED: Final = (Column(key="question", shrink=True), Column(key="needs", header="give"))
+_UNANSWERED: Final = (Column(key="question", shrink=True), Column(key="needs", header="give", shrink=True))
 
 
 def loss_json(loss: Loss, inputs: Inputs) -> dict[str, Any]:
