@@ -226,3 +226,8 @@ def test_a_narrow_terminal_gets_the_columns_that_matter(
     assert done.code == 0, done.err
     before_inputs = done.out.split("\nInputs\n")[0]
     assert max(map(len, before_inputs.splitlines())) <= 40
+
+
+def test_a_figure_of_no_end_is_printed_by_its_exponent(chipdex: Chipdex) -> None:
+    arguments = ("--power-w", "100", "--boundary", "facility", "--requests-per-s", "1e-300", "--g-per-kwh", "0")
+    assert "1e+302" in chipdex("carbon", *arguments).out

@@ -156,3 +156,8 @@ def test_what_no_answer_rests_on_is_said(chipdex: Chipdex) -> None:
 def test_a_vendor_is_one_however_it_is_spelt(chipdex: Chipdex) -> None:
     done = chipdex("lockin", "--spend", "Acme=3", "--spend", "acme=1", "--json")
     assert json.loads(done.out)["spend_shares"] == {"Acme": 1.0}
+
+
+def test_a_discount_of_nothing_has_no_sign(chipdex: Chipdex) -> None:
+    done = chipdex("lockin", "--open-usd-per-year", "5", "--leave-probability", "0", "--retune-usd", "0")
+    assert "A closed option must be 0 % cheaper" in done.out

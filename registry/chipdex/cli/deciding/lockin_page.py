@@ -112,7 +112,7 @@ def _lines(inputs: Inputs, found: Lockin) -> Iterator[str]:
 
 
 def _percent(share: float) -> str:
-    return f"{100.0 * share:.3g} %"
+    return f"{100.0 * share + 0.0:.3g} %"
 
 
 def _of_spend(spread: Concentration) -> Section:
