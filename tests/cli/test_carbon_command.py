@@ -284,7 +284,7 @@ def test_the_least_place_and_hour_are_found(chipdex: Chipdex, tmp_path: Path) ->
         ((*LEVERS, "--lever", "solar:pue=1.1,pue=1.2"), "--lever solar: pue is said twice"),
         ((*LEVERS, "--lever", "fewer:count=1"), "--lever fewer: other hardware needs MODEL"),
         (
-            (*LEVERS, "--lever", "less:power_w=3"),
+            (*LEVERS, "--lever", "weaker:power_w=3"),
             "power_w states the energy otherwise than it is stated now. Change wh_per",
         ),
         ((*PROMPT, "--lever", "less:pue=1"), "The location-based carbon of the request as it is is unknown"),
@@ -337,3 +337,29 @@ def test_a_footprint_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
     assert alone.code == 0, alone.err
     energy = chipdex("carbon", *PROMPT, "--plot", str(tmp_path / "energy.svg"))
     assert energy.code == 0, energy.err
+
+
+def test_what_changes_nothing_is_said_with_what_it_needs(chipdex: Chipdex) -> None:
+    asked = ("--power-w", "700", "--boundary", "facility", "--requests-per-s", "3", "--g-per-kwh", "300")
+    idle = ("--batch", "2", "--host-ratio", "1.5", "--usd-per-request", "0.1")
+    done = chipdex("carbon", *asked, *idle)
+    assert (
+        "No answer here rests on --batch (it needs --seconds-per-request), --host-ratio (the energy is of the facility "
+        "and counts it already), --usd-per-request (it needs --lever or --other-g-per-request)." in done.err
+    )
+    assert "rests on" not in chipdex("carbon", *asked).err
+
+
+def test_a_lever_that_changes_nothing_counted_is_said(chipdex: Chipdex) -> None:
+    asked = ("--wh-per-request", "1", "--boundary", "facility", "--g-per-kwh", "100", "--market-g-per-kwh", "30")
+    lever = ("--lever", "contract:market_g_per_kwh=5")
+    told = "Nothing that is counted (facility, location-based) changes with contract."
+    assert told in chipdex("carbon", *asked, *lever).err
+    assert "changes with" not in chipdex("carbon", *asked, *lever, "--accounting", "market").err
+
+
+def test_two_levers_do_not_share_a_name(chipdex: Chipdex) -> None:
+    asked = ("--wh-per-request", "1", "--boundary", "facility", "--g-per-kwh", "100")
+    done = chipdex("carbon", *asked, "--lever", "x:pue=1.1", "--lever", " x:g_per_kwh=50")
+    assert done.code == 2
+    assert "--lever x: two levers are called that" in done.err

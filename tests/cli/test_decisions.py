@@ -224,3 +224,67 @@ def test_a_load_that_is_not_held_is_infeasible(chipdex: Chipdex) -> None:
     done = chipdex("queue", "--servers", "8", "--offered-load", "8", "--json")
     assert done.code == 1
     assert "at least 9 servers" in json.loads(done.out)["error"]["fix"]
+
+
+def test_a_queue_that_is_all_regular_waits_for_nothing(chipdex: Chipdex) -> None:
+    arguments = ("queue", "--servers", "13", "--offered-load", "10", "--scv-arrival", "0", "--scv-service", "0")
+    document = answer(chipdex, *arguments)
+    assert (document["wait_probability"], document["mean_wait_if_waiting"]) == (0.0, None)
+    page = chipdex(*arguments).out
+    assert "D/D/13, exact: 10 erlangs offered to 13 servers." in page
+    assert "nobody waits" in page
+
+
+def test_servers_are_counted_in_whole_ones(chipdex: Chipdex) -> None:
+    page = chipdex("queue", "--servers", "13", "--offered-load", "10", "--most-waiting", "0.2").out
+    assert any(line.split()[-2:] == ["wait", "14"] for line in page.splitlines())
+
+
+def test_a_share_short_of_the_whole_is_not_printed_as_it(chipdex: Chipdex) -> None:
+    page = chipdex("queue", "--servers", "1000000", "--offered-load", "999999.999").out
+    assert "1,000,000 servers" in page
+    assert page.count("above 0.999") == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (
+            "quality",
+            "--accuracy",
+            "0.8",
+            "--usd-per-answer",
+            "0.01",
+            "--usd-if-wrong",
+            "0.5",
+            "--change",
+            "search:gain=2",
+        ),
+        (
+            "carbon",
+            "--wh-per-request",
+            "0.14",
+            "--boundary",
+            "accelerators",
+            "--g-per-kwh",
+            "345",
+            "--lever",
+            "x:pue=1",
+        ),
+        ("lifetime", "--params-b", "13", "--serve-tokens-b", "2000", "--other-params-b", "7"),
+        ("queue", "--servers", "13", "--offered-load", "10", "--most-waiting", "0.2"),
+    ],
+)
+def test_a_narrow_terminal_gets_the_columns_that_matter(
+    chipdex: Chipdex, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    done = chipdex(*arguments)
+    assert done.code == 0, done.err
+    before_inputs = done.out.split("\nInputs\n")[0]
+    assert max(map(len, before_inputs.splitlines())) <= 40
+
+
+def test_a_figure_of_no_end_is_printed_by_its_exponent(chipdex: Chipdex) -> None:
+    arguments = ("--power-w", "100", "--boundary", "facility", "--requests-per-s", "1e-300", "--g-per-kwh", "0")
+    assert "1e+302" in chipdex("carbon", *arguments).out

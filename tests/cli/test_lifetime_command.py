@@ -207,10 +207,12 @@ def test_every_answer_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
     picture = file.read_text()
     for told in (
         "A model over its life",
-        "Training and serving (USD)",
+        "Training and serving",
+        "USD so far",
+        "Training and tuning come to",
         "Models of a loss of 2.045",
         "the other",
-        "Tune or prompt (USD)",
+        "Tune or prompt",
         "Reasoning length",
         "What the verdict hangs on",
         "USD that serving spends over the life beyond training and tuning",
@@ -222,3 +224,8 @@ def test_one_figure_is_no_picture(chipdex: Chipdex, tmp_path: Path) -> None:
     done = chipdex("lifetime", "--train-usd", "5", "--plot", str(tmp_path / "life.svg"))
     assert done.code == 1
     assert "there is nothing to draw" in done.err
+
+
+def test_what_no_answer_rests_on_is_said(chipdex: Chipdex) -> None:
+    done = chipdex("lifetime", "--train-usd", "1e6", "--serve-usd-per-day", "1e3", "--tune-kwh", "3")
+    assert "No answer here rests on --tune-kwh (it counts for energy)." in done.err

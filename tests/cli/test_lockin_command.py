@@ -145,3 +145,19 @@ def test_being_locked_in_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
     drawn = file.read_text()
     for told in ("Locked in", "Discount needed", "What leaving costs", "Spend by vendor", "What the verdict hangs on"):
         assert told in drawn, told
+
+
+def test_what_no_answer_rests_on_is_said(chipdex: Chipdex) -> None:
+    asked = ("--stay-usd", "500", "--move-usd", "500", "--volatility", "0.3", "--leave-years", "2")
+    done = chipdex("lockin", *asked, "--resale-share", "0.2")
+    assert "No answer here rests on --resale-share (it needs --stranded-capex-usd)." in done.err
+
+
+def test_a_vendor_is_one_however_it_is_spelt(chipdex: Chipdex) -> None:
+    done = chipdex("lockin", "--spend", "Acme=3", "--spend", "acme=1", "--json")
+    assert json.loads(done.out)["spend_shares"] == {"Acme": 1.0}
+
+
+def test_a_discount_of_nothing_has_no_sign(chipdex: Chipdex) -> None:
+    done = chipdex("lockin", "--open-usd-per-year", "5", "--leave-probability", "0", "--retune-usd", "0")
+    assert "A closed option must be 0 % cheaper" in done.out

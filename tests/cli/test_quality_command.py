@@ -132,7 +132,7 @@ def test_choices_come_in_every_format(chipdex: Chipdex, output: str) -> None:
         (("--change", "pruning:gain=2,gain=3"), "gain=3 is said twice"),
         (("--change", "drafting:tokens=1"), "--change drafting does not say acceptance and cost"),
         (("--accuracy", "0.1", "--change", "pruning:gain=2,points_lost=50"), "pruning loses 50 points of 10"),
-        (("--precision", "q4km"), "is not a number format chipdex knows. Did you mean q4_k_m?"),
+        (("--precision", "q4km"), "is no number format that chipdex knows. Did you mean q4_k_m?"),
         (("--accuracy", "0.8", "--sensitivity"), "--sensitivity needs two choices with a price"),
         (("--accuracy", "0.8", "--plot", "a.png"), "--plot needs two choices with a price"),
         (("--inputs", "nowhere.toml"), "nowhere.toml cannot be read"),
@@ -228,3 +228,44 @@ def test_a_file_that_says_what_cannot_be_is_refused_by_its_name(
     done = chipdex("quality", "--inputs", str(file))
     assert done.code == 2
     assert str(file) in done.err
+
+
+REPLACED = ("--usd-per-answer", "0.01", "--new-usd-per-answer", "0.02", "--usd-if-wrong", "0.5")
+
+
+def test_where_there_is_no_gain_none_is_priced(chipdex: Chipdex) -> None:
+    page = chipdex("quality", "--accuracy", "0.8", "--new-accuracy", "0.8", *REPLACED).out
+    assert "Both are right on 80 % of answers: there is no gain, and no evaluation proves one." in page
+    assert "Without a gain no price above 0.01 USD per answer is justified." in page
+    assert "At the price given it has to gain 2 points." in page
+
+
+def test_where_all_is_right_nothing_is_left_to_gain(chipdex: Chipdex) -> None:
+    page = chipdex("quality", "--accuracy", "1", "--new-accuracy", "1", *REPLACED).out
+    assert "Nothing is left to solve" in page
+    assert "no gain makes it good: it has to gain 2 points, and 0 points are left" in page
+
+
+def test_an_accuracy_of_all_has_no_margin(chipdex: Chipdex) -> None:
+    asked = ("--accuracy", "1", "--new-accuracy", "0.9", "--eval-items", "100")
+    assert answer(chipdex, *asked)["evaluation"]["margin"] is None
+    assert "the normal approximation gives no margin" in chipdex("quality", *asked).out
+
+
+def test_where_nothing_is_right_a_solved_task_has_no_cost(chipdex: Chipdex) -> None:
+    page = chipdex("quality", "--accuracy", "0", "--new-accuracy", "1", *REPLACED).out
+    assert "No answer is right today, so a solved task has no cost." in page
+    assert "needs 1 item (" in page
+
+
+@pytest.mark.parametrize("arguments", [("--family", "nope"), ("--precision", "q4_k_m", "--family", "gpt-9")])
+def test_a_family_that_nobody_measured_names_those_that_were(chipdex: Chipdex, arguments: tuple[str, ...]) -> None:
+    done = chipdex("quality", *arguments)
+    assert done.code == 2
+    assert "llama-3-8b, llama-2-7b, llama-2-70b" in done.err
+
+
+def test_what_no_answer_rests_on_is_said(chipdex: Chipdex) -> None:
+    done = chipdex("quality", "--accuracy", "0.8", "--new-accuracy", "0.9", "--wait-s", "3", "--eval-items", "300")
+    assert "No answer here rests on --wait-s (it needs --usd-per-answer, a wait" in done.err
+    assert "--eval-items" not in done.err

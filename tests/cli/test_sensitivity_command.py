@@ -306,3 +306,9 @@ def test_what_a_chip_must_reach_is_drawn(chipdex: Chipdex, announce: Callable[[]
     done = chipdex("sensitivity", "best", "m1", "--device", "x200", "--usd-per-hour", "2", "--plot", str(file))
     assert done.code == 0, done.err
     assert all(told in file.read_text() for told in ("What acme/x200 must reach", "its price", "fp4"))
+
+
+def test_a_range_that_is_turned_round_is_refused_as_that(chipdex: Chipdex) -> None:
+    done = chipdex("sensitivity", *BOUGHT, "--vary", "utilisation=1..0.8")
+    assert done.code == 2
+    assert "ends below its start. Write the lower end first: utilisation=0.8..1." in done.err

@@ -36,13 +36,19 @@ def test_hours_are_read_in_their_order(tmp_path: Path) -> None:
         ("hour,requests_per_s\n0,1,1\n", "day.csv:2: the line has not as many columns as the header"),
         ("hour,requests_per_s,requests_per_s\n0,1,1\n", "has the column requests_per_s twice"),
         ("hour,requests_per_s\n0,0\n", "nothing in any hour"),
-        ("\0" * 10_000_001, "and up to 10 MB are read"),
     ],
 )
 def test_what_is_no_demand_is_refused_by_its_line(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "day.csv"
     file.write_text(text)
     with pytest.raises(OptionError, match=told):
+        read_demand(file)
+
+
+def test_a_file_longer_than_any_year_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "day.csv"
+    file.write_text("\0" * 10_000_001)
+    with pytest.raises(StorageError, match=r"has 10\.0 MB, and up to 10 MB are read"):
         read_demand(file)
 
 

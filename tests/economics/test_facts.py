@@ -113,7 +113,7 @@ BROKEN = {
     ),
     "a queue without end": (
         fact("wait_probability", inputs={"servers": 1.0, "offered_load": 2.0}),
-        "the queue grows without end",
+        "the queue is unstable",
     ),
     "servers without number": (
         fact("wait_probability", inputs={"servers": float("inf"), "offered_load": 2.0}),

@@ -94,3 +94,41 @@ def test_what_is_not_held_is_refused_with_what_would_be() -> None:
 def test_what_no_queue_has_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(OptionError):
         Queue(**{"servers": 2, "offered_load": 1.0, **wrong})
+
+
+def test_regular_arrivals_and_services_never_wait() -> None:
+    queue = Queue(servers=13, offered_load=10.0, scv_arrival=0.0, scv_service=0.0)
+    assert (queue.wait_probability, queue.mean_wait, queue.wait_percentile(99.0), queue.tail(0.0)) == (0.0,) * 4
+    assert queue.mean_wait_if_waiting is None
+    assert queue.model == "D/D/13, exact"
+    assert queue.exact
+
+
+def test_nobody_waits_where_nobody_comes() -> None:
+    queue = Queue(servers=2, offered_load=0.0)
+    assert (queue.wait_probability, queue.mean_wait, queue.mean_queue) == (0.0, 0.0, 0.0)
+    assert queue.mean_wait_if_waiting is None
+
+
+def test_a_load_that_fills_the_servers_is_unstable() -> None:
+    with pytest.raises(InfeasibleError, match=r"10,000,000 erlangs.*unstable"):
+        Queue(servers=10_000_000, offered_load=1e7)
+
+
+@given(st.floats(0.0, 2e4), st.integers(1, 30_000))
+def test_the_blocking_formula_starts_late_without_a_trace(load: float, servers: int) -> None:
+    blocked = 1.0
+    for busy in range(1, servers + 1):
+        blocked = load * blocked / (busy + load * blocked)
+    assert blocking_probability(servers, load) == pytest.approx(blocked, rel=1e-12, abs=0.0)
+
+
+def test_the_largest_fleet_is_staffed_at_once() -> None:
+    assert least_servers(1e7, most_waiting=0.2) == pytest.approx(square_root_staffing(1e7, most_waiting=0.2), abs=2.0)
+
+
+@given(st.floats(5e-324, 1e9), st.floats(0.0, 1e6), st.floats(0.0, 1e6), st.floats(0.0, 1.0, exclude_max=True))
+def test_every_figure_of_a_queue_is_finite(time: float, arrival: float, service: float, share: float) -> None:
+    queue = Queue(servers=3, offered_load=3.0 * share, scv_arrival=arrival, scv_service=service, service_time=time)
+    figures = (queue.mean_wait, queue.mean_queue, queue.mean_response, queue.wait_percentile(99.9), queue.tail(1.0))
+    assert all(math.isfinite(one) for one in figures)

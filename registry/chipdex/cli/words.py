@@ -11,6 +11,7 @@ from chipdex.domain import DateBasis, Workload
 Answer = Mapping[str, Any]
 
 _THOUSAND: Final = 1000
+_COUNTABLE: Final = 1e15
 _HUNDRED: Final = 100
 _ASTRONOMIC: Final = 1e15
 """From here on nobody counts digits in threes."""
@@ -27,7 +28,7 @@ def figure(value: float | None) -> str:
     if abs(value) >= _ASTRONOMIC:
         return f"{value:.3g}"
     if abs(value) >= _THOUSAND:
-        return f"{value:,.0f}"
+        return f"{value:,.0f}" if abs(value) < _COUNTABLE else f"{value:.3g}"
     return f"{value:.0f}" if abs(value) >= _HUNDRED else f"{value:#.3g}".rstrip(".")
 
 

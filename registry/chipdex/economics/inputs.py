@@ -65,7 +65,9 @@ class Parameter(Value):
 
     def varied(self, value: float) -> tuple[float, float]:
         """Return the least and the most that the figure, which is `value`, may turn out to be."""
-        least, most = self.usual or (value * (1.0 - _OUT), value * (1.0 + _OUT))
+        least, most = self.usual or sorted((value * (1.0 - _OUT), value * (1.0 + _OUT)))
+        if self.whole:
+            least, most = math.floor(least), math.ceil(most)
         return max(min(least, value), self.low), min(max(most, value), self.high)
 
     def holds(self, value: Any) -> bool:

@@ -17,7 +17,10 @@ from chipdex.errors import InfeasibleError, OptionError
 from chipdex.values import Value
 
 MOST_SERVERS: Final = 10_000_000
-"""Servers beyond which the recursion takes seconds, and no fleet is."""
+"""Servers beyond which no fleet is."""
+
+_FORGOTTEN: Final = 12.0
+"""Roots of the load below which the recursion may start: what it starts from then counts by exp(-72)."""
 
 _STANDARD: Final = NormalDist()
 _WIDEST: Final = 40.0
@@ -26,9 +29,19 @@ _WIDEST: Final = 40.0
 def blocking_probability(servers: int, offered_load: float) -> float:
     """Return the share of arrivals that M/M/c/c loses (Erlang's first formula), by its recursion: exact and stable."""
     blocked = 1.0
-    for busy in range(1, servers + 1):
+    for busy in range(_first(min(offered_load, servers)), servers + 1):
         blocked = offered_load * blocked / (busy + offered_load * blocked)
+        if blocked == 0.0:
+            break
     return blocked
+
+
+def _first(load: float) -> int:
+    """Return the servers from which the recursion may start.
+
+    From k - 1 servers to k below the load an error shrinks to k / A of itself at most.
+    """
+    return max(math.floor(load - _FORGOTTEN * math.sqrt(load)), 0) + 1
 
 
 def wait_probability(servers: int, offered_load: float) -> float:
@@ -46,9 +59,9 @@ def _waiting(blocked: float, servers: int, offered_load: float) -> float:
 class Queue(Value):
     """`servers` in front of which `offered_load` erlangs arrive; squared coefficients of variation say how unevenly.
 
-    1 and 1 is M/M/c and exact; so is the mean wait of M/G/1, one server and arrivals of 1. Everything else is the
-    approximation of Allen and Cunneen: the wait of M/M/c times the mean of the two. Raises OptionError for figures
-    that no queue has, InfeasibleError where the servers do not hold the load.
+    1 and 1 is M/M/c and exact; so are the mean wait of M/G/1, one server and arrivals of 1, and D/D/c, 0 and 0, in
+    which nobody waits. Everything else is the approximation of Allen and Cunneen: the wait of M/M/c times the mean of
+    the two. Raises OptionError for figures that no queue has, InfeasibleError where the servers do not hold the load.
     """
 
     servers: int
@@ -60,7 +73,8 @@ class Queue(Value):
 
     def __attrs_post_init__(self) -> None:
         self._check()
-        object.__setattr__(self, "wait_probability", wait_probability(self.servers, self.offered_load))
+        waiting = wait_probability(self.servers, self.offered_load) if self.unevenness else 0.0
+        object.__setattr__(self, "wait_probability", waiting)
 
     def _check(self) -> None:
         if not 1 <= self.servers <= MOST_SERVERS:
@@ -72,14 +86,16 @@ class Queue(Value):
         if self.offered_load >= self.servers:
             least = math.floor(self.offered_load) + 1
             raise InfeasibleError(
-                f"{self.servers:,} servers cannot hold an offered load of {self.offered_load:g} erlangs: the queue "
-                f"grows without end.",
-                fix=f"Give at least {least:,} servers, or a load below {self.servers:,}.",
+                f"{_servers(self.servers)} cannot hold an offered load of {self.offered_load:,.15g} erlangs: at a "
+                f"utilisation of 1 or more the queue is unstable, and what waits is never worked off.",
+                fix=f"Give at least {_servers(least)}, or a load below {self.servers:,}.",
             )
 
     @property
     def exact(self) -> bool:
         """Whether the mean wait is exact rather than an approximation."""
+        if self.unevenness == 0.0:
+            return True
         return self.scv_arrival == 1.0 and (self.scv_service == 1.0 or self.servers == 1)
 
     @property
@@ -87,6 +103,8 @@ class Queue(Value):
         """The queue's name in Kendall's notation, and whose formula its mean wait is."""
         if self.scv_arrival == 1.0 and self.scv_service == 1.0:
             return f"M/M/{self.servers}, exact"
+        if self.unevenness == 0.0:
+            return f"D/D/{self.servers}, exact"
         if self.exact:
             return "M/G/1, mean exact (Pollaczek and Khinchine)"
         return f"G/G/{self.servers}, approximate (Allen and Cunneen)"
@@ -104,17 +122,21 @@ class Queue(Value):
     @property
     def mean_wait(self) -> float:
         """The mean time in the queue, of all arrivals."""
-        return self.wait_probability * self.mean_wait_if_waiting
+        return self.wait_probability * self._delay
 
     @property
-    def mean_wait_if_waiting(self) -> float:
-        """The mean time in the queue of those that wait at all."""
+    def mean_wait_if_waiting(self) -> float | None:
+        """The mean time in the queue of those that wait at all; None where nobody does."""
+        return self._delay if self.wait_probability > 0.0 else None
+
+    @property
+    def _delay(self) -> float:
         return self.service_time / (self.servers - self.offered_load) * self.unevenness
 
     @property
     def mean_queue(self) -> float:
         """The mean number that wait (Little: arrivals per second times the mean wait)."""
-        return self.offered_load / self.service_time * self.mean_wait
+        return self.offered_load * (self.mean_wait / self.service_time)
 
     @property
     def mean_response(self) -> float:
@@ -123,16 +145,18 @@ class Queue(Value):
 
     def tail(self, time: float) -> float:
         """Return the share of arrivals that wait longer than `time`: exponential, exact for M/M/c."""
-        if self.mean_wait_if_waiting == 0.0:
-            return 0.0
-        return self.wait_probability * math.exp(-time / self.mean_wait_if_waiting)
+        return self.wait_probability * math.exp(-time / self._delay) if self._delay else 0.0
 
     def wait_percentile(self, percentile: float) -> float:
         """Return the wait that `percentile` per cent of arrivals do not exceed."""
         left = 1.0 - percentile / 100.0
         if self.wait_probability <= left:
             return 0.0
-        return self.mean_wait_if_waiting * math.log(self.wait_probability / left)
+        return self._delay * math.log(self.wait_probability / left)
+
+
+def _servers(number: int) -> str:
+    return f"{number:,} server" if number == 1 else f"{number:,} servers"
 
 
 def least_servers(offered_load: float, *, most_waiting: float) -> int:
@@ -142,9 +166,10 @@ def least_servers(offered_load: float, *, most_waiting: float) -> int:
     """
     if not 0.0 < most_waiting <= 1.0:
         raise OptionError(f"A share of {most_waiting:g} that waits is none.", fix="Give one above 0, up to 1.")
-    if not 0.0 <= offered_load < MOST_SERVERS / 2:
-        raise OptionError(f"An offered load of {offered_load:g} erlangs is none.", fix="Give a finite one from 0.")
-    blocked, servers = 1.0, 0
+    if not 0.0 <= offered_load <= MOST_SERVERS:
+        fix = f"Give one from 0 to {MOST_SERVERS:,}."
+        raise OptionError(f"An offered load of {offered_load:g} erlangs is none.", fix=fix)
+    blocked, servers = 1.0, _first(offered_load) - 1
     while True:
         servers += 1
         blocked = offered_load * blocked / (servers + offered_load * blocked)

@@ -1,5 +1,6 @@
 """Which input a verdict hangs on: what each does to the margin, and at which value the winner changes."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -30,7 +31,10 @@ Judge = Callable[[Inputs], Outcome]
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Swing(Value):
-    """What one input does: its range, the margin at either end, and the values nearest to its own that flip."""
+    """What one input does: its range, the margin at either end, and the values nearest to its own that flip.
+
+    Below `flips_below`, and above `flips_above`, another one wins; of a whole number it is the last that does not flip.
+    """
 
     key: str
     value: float
@@ -75,9 +79,10 @@ def _swing(judge: Judge, inputs: Inputs, parameter: Parameter, winner: str, *, f
         return judge(inputs.replaced(**{key: one}))
 
     low, high = parameter.varied(value)
-    below = _flip(at, value, list(_downwards(parameter, value)), winner) if flips else None
+    below = _flip(at, parameter, list(_downwards(parameter, value)), (value, winner)) if flips else None
     below = None if below is not None and abs(below) <= _NOISE * value else below
-    above = _flip(at, value, list(_upwards(parameter, value)), winner) if flips else None
+    above = _flip(at, parameter, list(_upwards(parameter, value)), (value, winner)) if flips else None
+    beyond = 1.0 if parameter.whole else 0.0
     return Swing(
         key=key,
         value=value,
@@ -87,40 +92,57 @@ def _swing(judge: Judge, inputs: Inputs, parameter: Parameter, winner: str, *, f
         margin_at_high=at(high).margin,
         flips_below=below,
         flips_above=above,
-        winner_below=None if below is None else at(below).winner,
-        winner_above=None if above is None else at(above).winner,
+        winner_below=None if below is None else at(below - beyond).winner,
+        winner_above=None if above is None else at(above + beyond).winner,
     )
 
 
-def _flip(at: Callable[[float], Outcome], value: float, path: list[float], winner: str) -> float | None:
-    """Return the value nearest to `value` on a path away from it at which another one wins."""
-    nearer = value
+def _flip(
+    at: Callable[[float], Outcome], parameter: Parameter, path: list[float], today: tuple[float, str]
+) -> float | None:
+    """Return the value nearest to today's on a path away from it at which another one wins."""
+    nearer, winner = today
     for one in path:
         if at(one).winner != winner:
-            return crossing(lambda x: 1.0 if at(x).winner != winner else -1.0, nearer, one)
+            found = crossing(lambda x: 1.0 if at(x).winner != winner else -1.0, nearer, one)
+            return _last(at, found, winner) if parameter.whole else found
         nearer = one
     return None
 
 
+def _last(at: Callable[[float], Outcome], found: float, winner: str) -> float:
+    """Return the whole number beside a flip at which `winner` still wins."""
+    least = math.floor(found)
+    return float(least if at(least).winner == winner else least + 1)
+
+
 def _downwards(parameter: Parameter, value: float) -> Iterator[float]:
-    least = parameter.low
+    far = 1.0 / REACH if value > 0.0 else REACH
     for step in range(1, _POINTS + 1):
-        lower = value * REACH ** (-step / _POINTS)
+        lower = _rounded(parameter, value * far ** (step / _POINTS))
         if not parameter.holds(lower):
-            return
+            break
         yield lower
-    if parameter.holds(least):
-        yield least
+    if parameter.holds(parameter.low):
+        yield parameter.low
 
 
 def _upwards(parameter: Parameter, value: float) -> Iterator[float]:
+    if value < 0.0:
+        yield from (value * REACH ** (-step / _POINTS) for step in range(1, _POINTS + 1))
+        value = 0.0
+        yield value
     bounded = parameter.high < 1e6  # noqa: PLR2004 - a share, a number of years: its end is within reach
     start = value if value > 0.0 else parameter.high / 1e3
     if value == 0.0 and not bounded:
         return
     for step in range(0 if value == 0.0 else 1, _POINTS + 1):
         upper = start * (parameter.high / start if bounded else REACH) ** (step / _POINTS)
-        yield _within(parameter, upper)
+        yield _rounded(parameter, _within(parameter, upper))
+
+
+def _rounded(parameter: Parameter, value: float) -> float:
+    return float(round(value)) if parameter.whole else value
 
 
 def _within(parameter: Parameter, value: float) -> float:

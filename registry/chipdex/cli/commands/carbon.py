@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
+from chipdex.cli.deciding.carbon_idle import idle
 from chipdex.cli.deciding.carbon_levers import Told, choices
 from chipdex.cli.deciding.carbon_page import Answered, body, margin_told, rows, sections, warnings
 from chipdex.cli.deciding.carbon_records import Named, of_grid, of_hardware
@@ -102,7 +103,7 @@ def carbon_command(
         keys=list(table[0]),
         rows=table,
         sections=sections(answered),
-        warnings=warnings(answered),
+        warnings=[*warnings(answered), *idle(told, answered, options["lever"])],
     ).publish(session, output)
 
 

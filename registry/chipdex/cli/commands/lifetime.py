@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
+from chipdex.cli.deciding.idle import idle_options
 from chipdex.cli.deciding.lifetime_json import body, flat
 from chipdex.cli.deciding.lifetime_page import sections, unanswered, warnings
 from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
@@ -38,6 +39,19 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _PRICED: Final = ("serve_usd_per_day", "usd_per_million_input", "usd_per_million_output")
 """Inputs that say what requests cost, and so stand in place of an estimate."""
+
+_COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "training": ("train_hours", "usd_per_hour", "train_tokens_b", "peak_tflops", "train_mfu"),
+    "serving": ("requests_per_day", "usd_per_request", "serve_usd_per_day", "price_decline", "cost_of_capital"),
+    "energy": ("train_kwh", "tune_kwh", "energy_decline"),
+    "size": ("params_b", "serve_tokens_b", "other_params_b", *_DEFAULTS["size"]),
+    "size in USD": ("serve_peak_tflops", "serve_mfu", "serve_usd_per_hour"),
+    "tuning": ("tune_usd", "prompt_tokens", *_DEFAULTS["tuning"]),
+    "length": ("reasoning_factor", *_DEFAULTS["length"]),
+}
+"""Question -> inputs that count for it."""
+
+_WHY: Final = {key: f"it counts for {question}" for question, keys in _COUNTS.items() for key in keys}
 
 _KEYS: Final = ("answer", "what", "value", "unit")
 
@@ -92,7 +106,7 @@ def lifetime_command(
             *(_swings(moved) if sensitivity else ()),
         ),
         notes=unanswered(used, found),
-        warnings=warnings(used, found),
+        warnings=[*warnings(used, found), *idle_options(used, lambda one: body(one, lifetime(one), day), _WHY)],
     ).publish(session, output)
 
 

@@ -1,6 +1,6 @@
 """`chipdex lockin`: what a closed option must give for being stuck with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,6 +8,7 @@ import click
 
 from chipdex.cli import streams
 from chipdex.cli.deciding import lockin_page
+from chipdex.cli.deciding.idle import idle_options
 from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.deciding.ranked import OWNED, whole_ranking
 from chipdex.cli.numbers import Number
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
 _WITHIN: Final = 20.0
 _PERCENT: Final = Number(low=0, high=10_000)
 _OF_PRICES: Final = frozenset({"means_only", "bids", "host_not_included"})
+_BILLS: Final = "it needs --open-usd-per-year, --leave-probability and what leaving costs"
+_NEEDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("open_decline", "closed_decline", "horizon_years", "discount_rate", "leave_years"), _BILLS),
+    **dict.fromkeys(("open_usd_per_year", "closed_usd_per_year", "leave_probability"), _BILLS),
+    "egress_usd_per_gb": "it needs --egress-gb",
+    "resale_share": "it needs --stranded-capex-usd",
+    "volatility": "it needs both bills, or --stay-usd and --move-usd",
+}
+"""Input -> what it needs to count."""
+
 _OWN: Final = frozenset(one.key for one in PARAMETERS)
 
 
@@ -117,7 +128,7 @@ def _report(
             *([inputs_section(entering(used))] if _is_used(found) else []),
             *((swings_section(moved, weighing.margin),) if sensitivity else ()),
         ),
-        warnings=[*_warnings(used, found), *_of_ranking(answer, near)],
+        warnings=[*_warnings(used, found), *idle_options(used, lockin, _NEEDS), *_of_ranking(answer, near)],
     )
 
 

@@ -1,6 +1,6 @@
 """`chipdex quality`: what accuracy is worth, and which changes that trade it for price are worth making."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ import click
 
 from chipdex.cli import streams
 from chipdex.cli.deciding.change_option import stated_changes
+from chipdex.cli.deciding.idle import idle_options
 from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.deciding.quality_known import Asked, known
 from chipdex.cli.deciding.quality_page import effects_of, loss_json, sections
@@ -18,8 +19,9 @@ from chipdex.cli.pictures import ready, save
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session, Warned
 from chipdex.domain.formats import PRECISION_ALIASES, PRECISIONS
+from chipdex.economics.accuracy import hosting
 from chipdex.economics.accuracy.changes import CHANGES
-from chipdex.economics.accuracy.formats import FORMATS, Loss, losses
+from chipdex.economics.accuracy.formats import FAMILIES, FORMATS, MODELS, Loss, losses
 from chipdex.economics.accuracy.quality import OWN, PARAMETERS, Quality, quality, verdict
 from chipdex.economics.accuracy.quality import weighed as entering
 from chipdex.economics.inputs import Given, Inputs, settled
@@ -28,6 +30,28 @@ from chipdex.errors import OptionError
 
 _RATE: Final = "points_per_perplexity_percent"
 MARGIN: Final = "what the best change is worth in USD against keeping what is there, per answer or solved task"
+
+_WAITS: Final = "it needs --usd-per-answer, a wait and --usd-per-hour-of-wait"
+_COUNTED: Final = "devices are counted where the busiest time and both deployments are known"
+_WEIGHED: Final = "it needs --precision or --family"
+_NEEDS: Final[Mapping[str, str]] = {
+    "answers": "nothing is spread over them: no cost that falls once, nothing that an answer is worth",
+    "wait_s": _WAITS,
+    "new_wait_s": _WAITS,
+    "usd_per_hour_of_wait": _WAITS,
+    "review_share": "it needs --usd-per-answer or what an answer is worth",
+    "review_usd": "it needs --review-share and --usd-per-answer",
+    "confidence": "it needs --accuracy and --new-accuracy, which differ",
+    "power": "it needs --accuracy and --new-accuracy, which differ",
+    "eval_items": "it needs --accuracy and --new-accuracy, which differ",
+    **{one.key: _COUNTED for one in hosting.PARAMETERS},
+    "weights_gb": _WEIGHED,
+    "kv_cache_gb": f"{_WEIGHED}, and --weights-gb",
+    "device_memory_gb": f"{_WEIGHED}, and --weights-gb",
+    "memory_overhead": f"{_WEIGHED}, --weights-gb and --device-memory-gb",
+    _RATE: _WEIGHED,
+}
+"""Input -> what it needs to count."""
 
 _LEFT_OUT: Final = {"usd_if_right": "what a right answer brings", "usd_if_wrong": "what a wrong one costs"}
 
@@ -134,8 +158,13 @@ def _report(inputs: Inputs, found: Quality, lost: list[Loss], moved: list[Swing]
         keys=list(rows[0]),
         rows=rows,
         sections=(*parts, *(() if moved is None else (swings_section(moved, MARGIN),))),
-        warnings=_warnings(inputs, found),
+        warnings=[*_warnings(inputs, found), *idle_options(inputs, lambda one: _answered(one, lost), _NEEDS)],
     )
+
+
+def _answered(inputs: Inputs, lost: list[Loss]) -> Any:
+    found = quality(inputs)
+    return found, [*sections(inputs, found, [loss_json(one, inputs) for one in lost], [])]
 
 
 def _used(inputs: Inputs, found: Quality) -> Inputs:
@@ -166,17 +195,23 @@ def _body(inputs: Inputs, found: Quality) -> dict[str, Any]:
 
 
 def _formats(name: str | None, family: str | None) -> list[Loss]:
-    """Return what is known of a format or model that is named; raises OptionError for a format that is none."""
+    """Return what is known of a format or model that is named; raises OptionError for one that is none."""
     if name is None and family is None:
         return []
     key = None if name is None else name.strip().lower()
     key = PRECISION_ALIASES.get(key or "", key)
-    every = (*FORMATS, *PRECISIONS)
-    if key is not None and key not in every:
-        near = get_close_matches(key, every, n=1)
-        fix = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(every)}."
-        raise OptionError(f"--precision {name!r} is not a number format chipdex knows.", fix=fix)
-    return losses(key, None if family is None else family.strip().lower())
+    if key is not None and key not in (every := (*FORMATS, *PRECISIONS)):
+        raise _unknown("precision", name, "number format", key, every)
+    model = None if family is None else family.strip().lower()
+    if model is not None and model not in (every := (*MODELS, *FAMILIES)):
+        raise _unknown("family", family, "model with measured formats", model, every)
+    return losses(key, model)
+
+
+def _unknown(option: str, said: str | None, what: str, key: str, every: Sequence[str]) -> OptionError:
+    near = get_close_matches(key, every, n=1)
+    fix = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(every)}."
+    return OptionError(f"--{option} {said!r} is no {what} that chipdex knows.", fix=fix)
 
 
 def _points_of(lost: list[Loss], *said: Mapping[str, Given]) -> dict[str, Given]:

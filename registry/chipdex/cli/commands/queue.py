@@ -6,10 +6,10 @@ import click
 
 from chipdex.cli.numbers import PERCENTILE, Number
 from chipdex.cli.options import format_options, number_option
-from chipdex.cli.render import Column, Table
+from chipdex.cli.render import Column, Table, counted
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session
-from chipdex.cli.words import figure
+from chipdex.cli.words import figure, stated
 from chipdex.economics.queueing import MOST_SERVERS, Queue, least_servers, square_root_staffing
 
 _SERVERS: Final = Number(low=1, high=MOST_SERVERS, whole=True)
@@ -17,7 +17,8 @@ _LOAD: Final = Number(low=0, high=MOST_SERVERS)
 _VARIATION: Final = Number(low=0, high=1e6)
 _TIME: Final = Number(low=0, high=1e9)
 _SHARE: Final = Number(above=0, high=1)
-_COLUMNS: Final = (Column(key="what"), Column(key="value", right=True))
+_COLUMNS: Final = (Column(key="what", shrink=True), Column(key="value", right=True))
+_FULL: Final = 0.9995
 
 
 @click.command()
@@ -49,8 +50,8 @@ def queue(
 ) -> None:
     """Say how long requests wait in front of --servers at --offered-load; times are in units of the service time.
 
-    Exact for M/M/c, and in the mean for M/G/1; else the approximation of Allen and Cunneen. Exit status 1: the
-    servers do not hold the load.
+    Exact for M/M/c and D/D/c, and in the mean for M/G/1; else the approximation of Allen and Cunneen. Exit status 1:
+    the servers do not hold the load.
     """
     found = Queue(**figures)
     body: dict[str, Any] = {
@@ -75,30 +76,41 @@ def queue(
             "least_servers": least_servers(load, most_waiting=most_waiting),
             "square_root_servers": square_root_staffing(load, most_waiting=most_waiting),
         }
-    rows = [{"what": what, "value": figure(value)} for what, value in _page(body)]
-    head = f"{found.model}: {figure(found.offered_load)} erlangs offered to {found.servers:,} servers."
+    rows = [{"what": what, "value": value} for what, value in _page(body)]
+    offered = f"{stated(found.offered_load)} erlangs offered to {counted(found.servers, 'server')}"
     Report(
         schema="queue@1",
         body=body,
         keys=list(body),
         rows=[body],
-        sections=(Section(lines=(head,), table=Table(columns=_COLUMNS, rows=rows)),),
+        sections=(Section(lines=(f"{found.model}: {offered}.",), table=Table(columns=_COLUMNS, rows=rows)),),
     ).publish(session, output)
 
 
-def _page(body: dict[str, Any]) -> list[tuple[str, float]]:
+def _page(body: dict[str, Any]) -> list[tuple[str, str]]:
+    told = body["mean_wait_if_waiting"]
     lines = [
-        ("utilisation", body["utilisation"]),
-        ("share that waits", body["wait_probability"]),
-        ("mean wait", body["mean_wait"]),
-        ("mean wait of those that wait", body["mean_wait_if_waiting"]),
-        (f"p{body['percentile']:g} wait", body["wait_percentile"]),
-        ("mean wait and service", body["mean_response"]),
-        ("mean number waiting", body["mean_queue"]),
+        ("utilisation", _share(body["utilisation"])),
+        ("share that waits", _share(body["wait_probability"])),
+        ("mean wait", figure(body["mean_wait"])),
+        ("mean wait of those that wait", "nobody waits" if told is None else figure(told)),
+        (f"p{body['percentile']:g} wait", figure(body["wait_percentile"])),
+        ("mean wait and service", figure(body["mean_response"])),
+        ("mean number waiting", figure(body["mean_queue"])),
     ]
     if "tail" in body:
-        lines.append((f"share that waits longer than {body['longer_than']:g}", body["tail"]))
+        lines.append((f"share that waits longer than {stated(body['longer_than'])}", _share(body["tail"])))
     if "least_servers" in body:
-        share = f"servers at which no more than {body['most_waiting']:g} wait"
-        lines += [(f"{share}, M/M/c", body["least_servers"]), ("by the square-root rule", body["square_root_servers"])]
+        lines += [
+            (
+                f"fewest servers of M/M/c at which at most {stated(body['most_waiting'])} wait",
+                f"{body['least_servers']:,}",
+            ),
+            ("by the square-root rule", figure(body["square_root_servers"])),
+        ]
     return lines
+
+
+def _share(value: float) -> str:
+    """Return a share; one that is not the whole is not rounded up to it."""
+    return "above 0.999" if _FULL <= value < 1.0 else figure(value)

@@ -32,6 +32,8 @@ def money_against_carbon(alt: Any, weighed: Levers) -> Any:
     told = "; ".join(f"{one['number']}: {one['name']}" for one in numbered)
     left = len(points) - len(near)
     told += f". {left} beyond {_FAR:g} times of these left out." if left else "."
+    unknown = [one.name for one in weighed.found if one.g is None or one.usd is None]
+    told += f" Not drawn, their money or carbon being unknown: {_listed(unknown)}." if unknown else ""
     across = _axis(alt.X, "usd", "USD per thousand requests", near)
     up = _axis(alt.Y, "g", f"g CO2e per thousand requests, {weighed.boundary}", near)
     title = alt.TitleParams(
@@ -57,6 +59,10 @@ def _layers(alt: Any, near: list[dict[str, Any]], numbered: list[dict[str, Any]]
         drawn.encode(x=across, y=up, color=colour, tooltip=["name:N", "usd:Q", "g:Q"]),
         names.encode(x=across, y=up, text="number:N"),
     ]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _FEW else f"{', '.join(names[:_FEW])} and {len(names) - _FEW} more"
 
 
 def _near(points: list[dict[str, Any]]) -> list[dict[str, Any]]:

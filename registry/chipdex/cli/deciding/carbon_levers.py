@@ -76,6 +76,9 @@ def choices(session: Session, told: Told, texts: Iterable[str], *, all_devices: 
     found = [told.choice(AS_IT_IS)]
     for text in texts:
         name, figures = _stated(text)
+        if name in {one.name for one in found}:
+            fix = "Give each lever a name of its own; one lever may change several figures: NAME:KEY=X,KEY=X."
+            raise OptionError(f"--lever {name}: two levers are called that.", fix=fix)
         found.append(_pulled(session, told, name, figures))
     if all_devices:
         found += _ranked(session, told)

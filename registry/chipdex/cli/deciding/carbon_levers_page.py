@@ -14,12 +14,12 @@ _SHOWN: Final = 12
 
 _LEVERS: Final = (
     Column(key="name", header="lever", shrink=True),
-    Column(key="g", header="g CO2e", right=True, show=figure),
+    Column(key="g", header="g CO2e", right=True, show=figure, importance=1),
     Column(key="g_avoided", header="g avoided", right=True, show=figure),
-    Column(key="usd", header="USD", right=True, show=usd),
+    Column(key="usd", header="USD", right=True, show=usd, importance=1),
     Column(key="usd_per_tonne", header="USD/t avoided", right=True),
-    Column(key="on_frontier", header="on the frontier"),
-    Column(key="priced_by", header="money from", shrink=True, importance=1),
+    Column(key="on_frontier", header="on the frontier", importance=1),
+    Column(key="priced_by", header="money from", shrink=True, importance=2),
 )
 
 

@@ -27,18 +27,18 @@ MILLION: Final = 1e6
 _FOOTPRINTS: Final = (
     Column(key="boundary"),
     Column(key="per"),
-    Column(key="j", header="J", right=True, show=figure),
-    Column(key="wh", header="Wh", right=True, show=figure),
+    Column(key="j", header="J", right=True, show=figure, importance=3),
+    Column(key="wh", header="Wh", right=True, show=figure, importance=2),
     Column(key="g_by_location", header="g CO2e, location", right=True, show=figure),
-    Column(key="g_by_market", header="g CO2e, market", right=True, show=figure),
+    Column(key="g_by_market", header="g CO2e, market", right=True, show=figure, importance=1),
 )
 _PLACES: Final = (
     Column(key="region"),
     Column(key="start"),
     Column(key="g_per_kwh", header="g/kWh", right=True, show=figure),
-    Column(key="now_g_per_kwh", header="g/kWh at its first hour", right=True, show=figure),
-    Column(key="g_per_request", header="g per request", right=True, show=figure),
-    Column(key="latency_ms", header="ms", right=True, show=figure, importance=1),
+    Column(key="now_g_per_kwh", header="g/kWh at its first hour", right=True, show=figure, importance=2),
+    Column(key="g_per_request", header="g per request", right=True, show=figure, importance=1),
+    Column(key="latency_ms", header="ms", right=True, show=figure, importance=3),
 )
 
 

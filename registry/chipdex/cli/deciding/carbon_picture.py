@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chipdex.cli.deciding.carbon_frontier import money_against_carbon
 from chipdex.cli.deciding.carbon_page import Answered
-from chipdex.cli.deciding.panels import SIDE, tornado
+from chipdex.cli.deciding.panels import SIDE, amounts, tornado
 from chipdex.cli.pictures import BLUE, GREEN, GREY, ORANGE, PALETTE, VERMILLION, altair, titled
 from chipdex.cli.words import figure
 from chipdex.economics.footprints.footprint import Accounting, Boundary
@@ -61,7 +61,7 @@ def _bars(alt: Any, answered: Answered) -> Any:
         y=alt.Y("boundary:N", sort=order, title=""), yOffset=alt.YOffset("accounting:N", sort=used)
     )
     most = max(row["value"] for row in rows) or 1.0
-    across = alt.X("value:Q", title=title, scale=alt.Scale(domain=[0.0, most * _ROOM]))
+    across = alt.X("value:Q", title=title, scale=alt.Scale(domain=[0.0, most * _ROOM]), axis=amounts(alt))
     bars = base.mark_bar(opacity=0.85).encode(
         x=across,
         color=alt.Color("accounting:N", scale=scale, title="", legend=alt.Legend(orient="bottom")),
@@ -74,21 +74,23 @@ def _intensities(alt: Any, hours: Intensities, places: Sequence[Place]) -> Any:
     """Return a line per place that can be used, and the hours chosen in the best one."""
     names = [one.region for one in places][: len(PALETTE)]
     rows = [
-        {"hour": hour - hours.first, "region": name, "g": grams}
+        {"hour": place, "region": name, "g": grams}
         for name in names
         for hour, grams in sorted(hours.by_region[name].items())
+        for place in (hour - hours.first, hour - hours.first + 1)
     ]
     best = places[0]
     end = best.start_hour + best.run_hours
     band = alt.Chart(alt.Data(values=[{"from": best.start_hour, "to": end}])).mark_rect(color=VERMILLION, opacity=0.15)
-    lines = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2, interpolate="step-after")
+    lines = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2)
     colour = alt.Color(
         "region:N",
         scale=alt.Scale(domain=names, range=list(PALETTE[: len(names)])),
         title="",
         legend=alt.Legend(orient="bottom"),
     )
-    across = alt.X("hour:Q", title=f"hours from {hours.labels[hours.first]}")
+    axis = alt.Axis(format="d", tickMinStep=1)
+    across = alt.X("hour:Q", title=f"hours from {hours.labels[hours.first]}", axis=axis, scale=alt.Scale(nice=False))
     drawn = lines.encode(x=across, y=alt.Y("g:Q", title="g CO2e/kWh"), color=colour)
     return alt.layer(band.encode(x=alt.X("from:Q"), x2="to:Q"), drawn).properties(
         width=2 * SIDE + 220, height=SIDE // 2, title=f"Least: {best.region}, from {best.start}"

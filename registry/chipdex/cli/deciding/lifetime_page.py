@@ -41,18 +41,18 @@ _SPENT: Final = (
 _SIZES: Final = (
     Column(key="which"),
     Column(key="params_b", header="params (1e9)", right=True, show=figure),
-    Column(key="train_tokens_b", header="tokens (1e9)", right=True, show=figure),
-    Column(key="flop", header="FLOP in all", right=True, show=_power),
+    Column(key="train_tokens_b", header="tokens (1e9)", right=True, show=figure, importance=3),
+    Column(key="flop", header="FLOP in all", right=True, show=_power, importance=2),
     Column(key="saved_share", header="saved", right=True, show=_percent),
-    Column(key="usd", header="USD in all", right=True, show=_cost),
-    Column(key="usd_saved_share", header="saved", right=True, show=_percent),
+    Column(key="usd", header="USD in all", right=True, show=_cost, importance=1),
+    Column(key="usd_saved_share", header="saved", right=True, show=_percent, importance=1),
 )
 _LENGTHS: Final = (
-    Column(key="factor", header="times the tokens", right=True, show=figure),
+    Column(key="factor", header="times the tokens", right=True, show=figure, importance=2),
     Column(key="output_tokens", header="output tokens", right=True, show=figure),
     Column(key="usd_per_request", header="USD/request", right=True, show=_cost),
     Column(key="kwh_per_request", header="kWh/request", right=True, show=_power),
-    Column(key="times", header="times the cost", right=True, show=figure),
+    Column(key="times", header="times the cost", right=True, show=figure, importance=1),
 )
 
 

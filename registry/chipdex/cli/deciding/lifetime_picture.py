@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chipdex.cli.deciding.panels import SIDE, tornado
+from chipdex.cli.deciding.panels import SIDE, amounts, tornado
 from chipdex.cli.pictures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, altair, colours, titled
+from chipdex.cli.words import figure
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.lives.lengths import Length
 from chipdex.economics.lives.lifetime import Lifetime, Tuning, judges
@@ -29,6 +30,7 @@ _HEIGHT: Final = SIDE - 120
 _NEAREST: Final = 1.02
 _AROUND: Final = 2.5
 _ROOM: Final = 1.15
+_CHEAPEST: Final = "the cheapest"
 
 Row = dict[str, Any]
 
@@ -48,29 +50,53 @@ def lifetime_chart(
         panels.append(_tuning(alt, inputs, found.tuning))
     if found.length is not None:
         panels.append(_lengths(alt, found.length))
-    for question, swings in list(moved.items())[:1]:
-        margin = judges(found)[question](inputs).margin
-        panels.append(tornado(alt, margin, swings, margins[question]))
+    first = next(iter(moved), None)
+    if first is not None:
+        margin = judges(found)[first](inputs).margin
+        panels.append(tornado(alt, margin, moved[first], margins[first]))
     if not panels:
         raise InfeasibleError("What is known is one figure: there is nothing to draw.", fix="Give what serving costs.")
     drawn = alt.concat(*panels, columns=2, spacing=40).resolve_scale(color="independent")
-    passed = any(one is not None for one in (found.money, found.energy, found.tuning))
-    told = "Dashed: where one passes the other." if passed else "Points: the models that are named, and the cheapest."
-    return titled(drawn, "A model over its life", told, width=min(len(panels), 2) * (SIDE + 120))
+    return titled(drawn, "A model over its life", _told(found, first), width=min(len(panels), 2) * (SIDE + 120))
+
+
+def _told(found: Lifetime, weighed: str | None) -> str:
+    """Return what each panel answers, and what its marks are."""
+    told = [_passed(one) for one in (found.money, found.energy) if one is not None and one.crossing is not None]
+    if found.size is not None:
+        told.append("Sizes: points are the models that are named, and the cheapest.")
+    if found.tuning is not None and found.tuning.pays.never is None:
+        told.append(f"Tuning has paid {_when(found.tuning.pays)}.")
+    if weighed is not None and len(judges(found)) > 1:
+        told.append(f"What the verdict hangs on is of {weighed}.")
+    return " ".join(told)
+
+
+def _passed(ledger: Ledger) -> str:
+    crossing = ledger.crossing or Passing()
+    once = f"Training and tuning come to {figure(ledger.once)} {ledger.unit}"
+    if crossing.never is not None:
+        return f"{once}; serving does not come to as much: {crossing.never}."
+    return f"{once}; serving has come to as much {_when(crossing)}."
+
+
+def _when(passed: Passing) -> str:
+    if passed.days is not None:
+        return f"after {figure(passed.days / DAYS_PER_YEAR)} years (dashed)"
+    return f"after {figure(passed.requests)} requests (dashed)"
 
 
 def _ledger(alt: Any, ledger: Ledger) -> Any:
     """Return what was spent before beside what serving has spent, by year, or by request where no demand is known."""
-    title = f"Training and serving ({ledger.unit})"
-    crossing = ledger.crossing or Passing()
-    return _passing(
-        alt, (ledger.once, "training and tuning", "serving"), crossing, (ledger.stream, ledger.life_days), title
-    )
+    crossing, flow = ledger.crossing or Passing(), (ledger.stream, ledger.life_days)
+    names = (ledger.once, "training and tuning", "serving")
+    return _passing(alt, names, crossing, flow, ("Training and serving", ledger.unit))
 
 
 def _tuning(alt: Any, inputs: Inputs, found: Tuning) -> Any:
     life = inputs["life_years"] * DAYS_PER_YEAR
-    return _passing(alt, (found.tune_usd, "tuning", "saved"), found.pays, (found.stream, life), "Tune or prompt (USD)")
+    names = (found.tune_usd, "tuning", "saved")
+    return _passing(alt, names, found.pays, (found.stream, life), ("Tune or prompt", "USD"))
 
 
 def _passing(
@@ -78,24 +104,26 @@ def _passing(
     names: tuple[float, str, str],
     passed: Passing,
     flow: tuple[Stream | None, float],
-    title: str,
+    titles: tuple[str, str],
 ) -> Any:
-    """Return a level amount and one that comes to it."""
+    """Return a level amount and one that comes to it; `titles` are those of the panel and of the amount."""
     amount, level, rising = names
     stream, life = flow
+    title, unit = titles
     if stream is None:
         at, end, across = passed.requests, 2.0 * (passed.requests or 0.0), "requests"
     else:
         at = None if passed.days is None else passed.days / DAYS_PER_YEAR
         years = life / DAYS_PER_YEAR
-        end, across = max(years, min(1.25 * (at or 0.0), 4.0 * years)), "years"
+        end, across = max(years, min(1.25 * (at or 0.0), 4.0 * years)), "years from the first request"
     rows: list[Row] = []
     for step in range(_POINTS + 1):
         x = end * step / _POINTS
         value = amount * x / (at or 1.0) if stream is None else stream.until(x * DAYS_PER_YEAR)
         rows += [{"x": x, "what": level, "y": amount}, {"x": x, "what": rising, "y": value}]
-    place = alt.X("x:Q", title=across, scale=alt.Scale(domain=[0, end], nice=False), axis=alt.Axis(format="~s"))
-    layers = [_lines(alt, rows, place, alt.Y("y:Q", title="so far", axis=alt.Axis(format="~s")), (level, rising))]
+    place = alt.X("x:Q", title=across, scale=alt.Scale(domain=[0, end], nice=False), axis=amounts(alt))
+    up = alt.Y("y:Q", title=f"{unit} so far", axis=amounts(alt))
+    layers = [_lines(alt, rows, place, up, (level, rising))]
     if at is not None and at <= end:
         layers.append(_rule(alt, at, place))
     return alt.layer(*layers).properties(width=SIDE, height=_HEIGHT, title=title)
@@ -104,7 +132,7 @@ def _passing(
 def _sizes(alt: Any, found: Sizes) -> Any:
     """Return what training, serving and both come to, by parameters, at equal loss; points are the models named."""
     priced = found.best_usd is not None
-    named = {"the model": found.model, "the other": found.other, "the cheapest": found.best_usd or found.best}
+    named = {"the model": found.model, "the other": found.other, _CHEAPEST: found.best_usd or found.best}
     models = {name: one for name, one in named.items() if one is not None}
     sizes = [one.params for one in models.values()]
     low = max(found.fit.least_params(found.excess) * _NEAREST, min(sizes) / _AROUND)
@@ -114,21 +142,27 @@ def _sizes(alt: Any, found: Sizes) -> Any:
         one = found.at(low * math.pow(high / low, step / _POINTS))
         rows += [{"x": one.params / 1e9, "what": what, "y": cost} for what, cost in _costs(one, priced=priced).items()]
     place = alt.X(
-        "x:Q", title="parameters (1e9)", scale=alt.Scale(type="log", domain=[low / 1e9, high / 1e9], nice=False)
+        "x:Q", title="billions of parameters", scale=alt.Scale(type="log", domain=[low / 1e9, high / 1e9], nice=False)
     )
     totals = {name: _costs(one, priced=priced)["both"] for name, one in models.items()}
     points = [{"x": one.params / 1e9, "y": totals[name], "told": name} for name, one in models.items()]
     most = max(2.0 * totals["the model"], *(_ROOM * total for total in totals.values()))
-    unit, form = ("USD", "~s") if priced else ("FLOP", ".1e")
-    up = alt.Y("y:Q", title=unit, scale=alt.Scale(domain=[0, most]), axis=alt.Axis(format=form))
+    unit = "USD, training and serving" if priced else "FLOP, training and serving"
+    up = alt.Y("y:Q", title=unit, scale=alt.Scale(domain=[0, most]), axis=amounts(alt))
     marks = alt.Chart(alt.Data(values=points))
     layers = [
         _lines(alt, [row for row in rows if row["y"] <= most], place, up, ("training", "serving", "both")),
         marks.mark_point(filled=True, size=70, color=GREY).encode(x=place, y=up),
-        marks.mark_text(dy=-12, fontSize=12, stroke="white", strokeWidth=4).encode(x=place, y=up, text="told:N"),
-        marks.mark_text(dy=-12, fontSize=12).encode(x=place, y=up, text="told:N"),
+        *(layer for point in points for layer in _named(alt, point, place, up)),
     ]
     return alt.layer(*layers).properties(width=SIDE, height=_HEIGHT, title=f"Models of a loss of {found.loss:.4g}")
+
+
+def _named(alt: Any, point: Row, across: Any, up: Any) -> list[Any]:
+    """Return the name of a point on a white ground: of the cheapest below its curve, of the others above."""
+    drawn = alt.Chart(alt.Data(values=[point])).encode(x=across, y=up, text="told:N")
+    dy = 18 if point["told"] == _CHEAPEST else -12
+    return [drawn.mark_text(dy=dy, fontSize=12, stroke="white", strokeWidth=4), drawn.mark_text(dy=dy, fontSize=12)]
 
 
 def _costs(size: Size, *, priced: bool) -> dict[str, float]:
@@ -142,8 +176,9 @@ def _lengths(alt: Any, found: Sequence[Length]) -> Any:
     key = "usd_per_request" if found[0].usd_per_request is not None else "kwh_per_request"
     rows = [{"x": one.output_tokens, "y": getattr(one, key)} for one in found]
     drawn = alt.Chart(alt.Data(values=rows)).mark_line(color=PURPLE, strokeWidth=2.5, point={"color": PURPLE})
-    across = alt.X("x:Q", title="output tokens", axis=alt.Axis(format="~s"))
-    up = alt.Y("y:Q", title="USD per request" if key == "usd_per_request" else "kWh per request")
+    across = alt.X("x:Q", title="output tokens", axis=amounts(alt))
+    unit = "USD per request" if key == "usd_per_request" else "kWh per request"
+    up = alt.Y("y:Q", title=unit, axis=amounts(alt))
     return drawn.encode(x=across, y=up).properties(width=SIDE, height=_HEIGHT, title="Reasoning length")
 
 

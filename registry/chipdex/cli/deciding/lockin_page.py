@@ -29,11 +29,13 @@ _PARTS: Final = (Column(key="part"), Column(key="usd", header="USD", right=True,
 _SPENDS: Final = (Column(key="vendor"), Column(key="share", right=True, show=percent))
 _VENDORS: Final = (
     Column(key="vendor"),
-    Column(key="devices", right=True),
+    Column(key="devices", right=True, importance=3),
     Column(key="cheapest"),
     Column(key="precision", importance=2),
     Column(key="usd_per_million", header="USD/M", right=True, show=usd),
-    Column(key="times_cheapest", header="of the cheapest", right=True, show=lambda times: f"{times:.2f}x"),
+    Column(
+        key="times_cheapest", header="of the cheapest", right=True, importance=1, show=lambda times: f"{times:.2f}x"
+    ),
     Column(key="pay", importance=2),
     Column(key="basis", importance=3),
     Column(key="software", header="its software", shrink=True, importance=1),

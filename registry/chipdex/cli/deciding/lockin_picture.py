@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from chipdex.cli.deciding.panels import SIDE, bars, tornado
+from chipdex.cli.deciding.panels import SIDE, amounts, bars, tornado
 from chipdex.cli.pictures import BLUE, GREEN, GREY, ORANGE, VERMILLION, altair, titled
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.sensitivity import swings
@@ -55,7 +55,7 @@ def _discounts(alt: Any, inputs: Inputs, found: Lockin) -> Any:
         needed = lockin(inputs.replaced(leave_probability=chance)).discount or 0.0
         rows.append({"chance": 100.0 * chance, "discount": 100.0 * needed})
     across = alt.X("chance:Q", title="chance that the closed option is left (%)", scale=alt.Scale(domain=[0, 100]))
-    up = alt.Y("discount:Q", title="discount that it must give (%)")
+    up = alt.Y("discount:Q", title="discount that it must give (%)", axis=amounts(alt))
     here = [{"chance": 100.0 * inputs["leave_probability"], "discount": 100.0 * (found.discount or 0.0)}]
     layers = [
         alt.Chart(alt.Data(values=rows)).mark_line(color=BLUE, strokeWidth=2.5).encode(x=across, y=up),

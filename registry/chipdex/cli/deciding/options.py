@@ -25,11 +25,11 @@ _INPUTS: Final = (
 )
 _SWINGS: Final = (
     Column(key="key", header="input"),
-    Column(key="value", right=True, show=figure),
-    Column(key="low", right=True, show=figure, importance=2),
-    Column(key="high", right=True, show=figure, importance=2),
-    Column(key="margin_at_low", header="margin at low", right=True, show=figure, importance=1),
-    Column(key="margin_at_high", header="at high", right=True, show=figure, importance=1),
+    Column(key="value", right=True, show=figure, importance=1),
+    Column(key="low", right=True, show=figure, importance=3),
+    Column(key="high", right=True, show=figure, importance=3),
+    Column(key="margin_at_low", header="margin at low", right=True, show=figure, importance=2),
+    Column(key="margin_at_high", header="at high", right=True, show=figure, importance=2),
     Column(key="flip", header="winner changes"),
 )
 

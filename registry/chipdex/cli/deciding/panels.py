@@ -15,9 +15,16 @@ _BAR: Final = 26
 _LETTERS: Final = 62
 _MOST: Final = 10
 _ROOM: Final = 1.18
-_TICKS: Final = 5
-_THOUSAND: Final = 1000.0
-_HUNDREDTH: Final = 0.01
+_VISIBLE: Final = 1e-3
+_LABEL: Final = (
+    "abs(datum.value) >= 1e15 ? format(datum.value, '.2~e')"
+    " : abs(datum.value) >= 1000 ? replace(format(datum.value, '~s'), 'G', 'B') : format(datum.value, '~g')"
+)
+
+
+def amounts(alt: Any) -> Any:
+    """Return an axis of amounts: labels in thousands (k), millions (M) or billions (B), none too near another."""
+    return alt.Axis(labelExpr=_LABEL, labelOverlap="parity", labelSeparation=8, labelFlush=False, tickCount=6)
 
 
 def bars(alt: Any, values: Mapping[str, float], across: str, title: str, colour: str = BLUE) -> Any:
@@ -29,7 +36,7 @@ def bars(alt: Any, values: Mapping[str, float], across: str, title: str, colour:
             "value:Q",
             title=across,
             scale=alt.Scale(domain=[0, most * _ROOM]),
-            axis=axis(alt, most),
+            axis=amounts(alt),
         ),
         "y": alt.Y("name:N", sort=list(values), title="", axis=alt.Axis(labelLimit=260)),
     }
@@ -41,32 +48,29 @@ def bars(alt: Any, values: Mapping[str, float], across: str, title: str, colour:
     return alt.layer(*layers).properties(width=SIDE, height=_BAR * max(len(rows), 1), title=title)
 
 
-def axis(alt: Any, most: float) -> Any:
-    """Return the axis of values up to `most`: its numbers are as short as a reader takes in, and do not overlap."""
-    form = "~s" if most >= _THOUSAND else "~f" if most >= _HUNDREDTH else "~e"
-    return alt.Axis(format=form, tickCount=_TICKS, labelExpr="datum.value == 0 ? '0' : datum.label")
-
-
 def wrapped(text: str) -> list[str]:
     """Return the title of an axis, in lines as long as a panel is wide."""
     return textwrap.wrap(text, _LETTERS)
 
 
 def tornado(alt: Any, margin: float, swings: Sequence[Swing], across: str) -> Any:
-    """Return the bars of what each input does to a margin, widest first; `across` names the margin, with its unit."""
+    """Return the bars of what each input does to a margin, widest first; `across` names the margin, with its unit.
+
+    Inputs whose bar would not be seen beside the widest one are left out.
+    """
+    widest = max((one.width for one in swings), default=0.0)
     rows = [
         {"input": f"{one.key}: {figure(one.low)} to {figure(one.high)}", "end": end, "from": margin, "to": at}
-        for one in [swing for swing in swings if swing.matters][:_MOST]
+        for one in [one for one in swings if one.matters and one.width > _VISIBLE * widest][:_MOST]
         for end, at in (("low", one.margin_at_low), ("high", one.margin_at_high))
     ]
     names = list(dict.fromkeys(row["input"] for row in rows))
-    most = max((abs(at) for one in swings for at in (one.margin_at_low, one.margin_at_high)), default=abs(margin))
     ends = alt.Scale(domain=["low", "high"], range=[ORANGE, BLUE])
     drawn = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(opacity=0.85)
         .encode(
-            x=alt.X("from:Q", title=wrapped(across), axis=axis(alt, most)),
+            x=alt.X("from:Q", title=wrapped(across), axis=amounts(alt)),
             x2="to:Q",
             y=alt.Y("input:N", sort=names, title="", axis=alt.Axis(labelLimit=260)),
             color=alt.Color("end:N", scale=ends, title="input at its", legend=alt.Legend(orient="bottom")),

@@ -13,35 +13,34 @@ from chipdex.economics.accuracy.changes import CHANGES, tokens_per_step
 from chipdex.economics.accuracy.choices import KEEP, Choice
 from chipdex.economics.accuracy.effects import EFFECTS
 from chipdex.economics.accuracy.formats import FORMATS, MODELS, Loss
-from chipdex.economics.accuracy.quality import MEASURES, Quality
+from chipdex.economics.accuracy.quality import MEASURES, Gain, Quality
 from chipdex.economics.inputs import Inputs
 
 Rows = list[dict[str, Any]]
 
-_NOISE: Final = 1e-12
 
 _CHOICES: Final = (
     Column(key="choice"),
-    Column(key="speed_up", header="x as fast", right=True, show=figure, importance=2),
-    Column(key="usd_per_answer", header="USD/answer", right=True, show=usd, importance=1),
-    Column(key="accuracy", right=True),
-    Column(key="usd_in_all", header="USD in all", right=True, show=usd, importance=1),
-    Column(key="usd_per_solved_task", header="USD/solved task", right=True, show=usd),
+    Column(key="speed_up", header="x as fast", right=True, show=figure, importance=4),
+    Column(key="usd_per_answer", header="USD/answer", right=True, show=usd, importance=3),
+    Column(key="accuracy", right=True, importance=2),
+    Column(key="usd_in_all", header="USD in all", right=True, show=usd, importance=3),
+    Column(key="usd_per_solved_task", header="USD/solved task", right=True, show=usd, importance=1),
     Column(key="net_usd_per_answer", header="net USD/answer", right=True, show=usd),
-    Column(key="one_off_usd", header="USD once", right=True, show=usd, importance=1),
-    Column(key="payback", header="pays back after", right=True),
+    Column(key="one_off_usd", header="USD once", right=True, show=usd, importance=3),
+    Column(key="payback", header="pays back after", right=True, importance=2),
 )
 _FORMATS: Final = (
     Column(key="format"),
     Column(key="model"),
-    Column(key="bits_per_weight", header="bits", right=True, show=figure),
-    Column(key="perplexity_rise", header="perplexity", right=True),
+    Column(key="bits_per_weight", header="bits", right=True, show=figure, importance=3),
+    Column(key="perplexity_rise", header="perplexity", right=True, importance=2),
     Column(key="relative_rise", header="rise %", right=True),
-    Column(key="points_lost", header="points lost", right=True, show=figure),
-    Column(key="weights_gb", header="weights GB", right=True, show=figure),
-    Column(key="decode_gain_limit", header="decode at most x", right=True, show=figure, importance=1),
-    Column(key="devices", right=True),
-    Column(key="source", shrink=True, importance=2),
+    Column(key="points_lost", header="points lost", right=True, show=figure, importance=1),
+    Column(key="weights_gb", header="weights GB", right=True, show=figure, importance=2),
+    Column(key="decode_gain_limit", header="decode at most x", right=True, show=figure, importance=4),
+    Column(key="devices", right=True, importance=1),
+    Column(key="source", shrink=True, importance=5),
 )
 _EFFECTS: Final = (
     Column(key="change"),
@@ -50,7 +49,7 @@ _EFFECTS: Final = (
     Column(key="setting", shrink=True, importance=2),
     Column(key="source", shrink=True, importance=1),
 )
-_UNANSWERED: Final = (Column(key="question", shrink=True), Column(key="needs", header="give"))
+_UNANSWERED: Final = (Column(key="question", shrink=True), Column(key="needs", header="give", shrink=True))
 
 
 def loss_json(loss: Loss, inputs: Inputs) -> dict[str, Any]:
@@ -124,7 +123,7 @@ def _choice_row(choice: Choice) -> dict[str, Any]:
         if choice.pays_back is None
         else "never"
         if after is None
-        else f"{math.ceil(after * (1.0 - _NOISE)):,} answers"
+        else f"{math.ceil(after * (1.0 - NOISE)):,} answers"
     )
     return row | {"payback": "" if choice.choice == KEEP and told is None else told}
 
@@ -150,28 +149,54 @@ def _verdict(inputs: Inputs, found: Quality) -> list[str]:
 
 
 def _worth(inputs: Inputs, found: Quality) -> list[str]:
-    lines = []
+    lines = [*_limits(inputs)]
     if found.usd_per_point is not None:
         whole = f", {usd(found.usd_per_point * inputs['answers'])} USD over all answers" if "answers" in inputs else ""
         lines.append(f"An accuracy point is worth {usd(found.usd_per_point)} USD per answer{whole}.")
     gain = found.gain
     if gain is None or gain.largest_usd_per_answer is None:
         return lines
-    told = f"{'A gain' if gain.gain >= 0.0 else 'A loss'} of {_points(abs(gain.gain))}"
-    if gain.largest_usd_per_answer < 0.0:
-        lines.append(f"{told} justifies no price per answer, not even nothing.")
-    else:
-        lines.append(f"{told} justifies up to {usd(gain.largest_usd_per_answer)} USD per answer.")
+    lines.append(_justified(gain.gain, gain.largest_usd_per_answer))
     if gain.worth_usd_per_answer is not None:
-        least = "no gain makes it good" if gain.break_even_gain is None else _least(gain.break_even_gain)
-        lines.append(f"At the price given {least}.")
+        lines.append(f"At the price given {_needed(gain, inputs['accuracy'])}.")
     return lines
 
 
-def _least(gain: float) -> str:
-    if abs(gain) < NOISE:
-        return "it may lose nothing"
-    return f"it has to gain {_points(gain)}" if gain > 0.0 else f"it may lose {_points(-gain)}"
+def _limits(inputs: Inputs) -> Iterable[str]:
+    """Return what follows from an accuracy that leaves nothing, from one of nothing, and from no gain."""
+    accuracy, new = inputs.get("accuracy"), inputs.get("new_accuracy")
+    if accuracy == 1.0:
+        yield "Nothing is left to solve: every answer is right today, and no accuracy can be gained."
+    if accuracy == 0.0:
+        yield "No answer is right today, so a solved task has no cost."
+    if new is not None and new == accuracy:
+        yield f"Both are right on {100 * new:.4g} % of answers: there is no gain, and no evaluation proves one."
+
+
+def _justified(gain: float, largest: float) -> str:
+    if gain == 0.0:
+        limit = f"no price above {usd(largest)} USD per answer is" if largest >= 0.0 else "no price is"
+        return f"Without a gain {limit} justified."
+    told = f"{'A gain' if gain > 0.0 else 'A loss'} of {_points(abs(gain))}"
+    if largest < 0.0:
+        return f"{told} justifies no price per answer, not even nothing."
+    return f"{told} justifies up to {usd(largest)} USD per answer."
+
+
+def _needed(gain: Gain, accuracy: float) -> str:
+    """Return what the new choice has to gain, or may lose, to be worth its price."""
+    least, left = gain.break_even_gain, 1.0 - accuracy
+    if least is None:
+        return "no gain is needed" if (gain.worth_usd_per_answer or 0.0) >= 0.0 else "no gain makes it good"
+    if least <= 0.0 == accuracy:
+        return "no gain is needed"
+    if least > left + NOISE:
+        return f"no gain makes it good: it has to gain {_points(least)}, and {_points(left)} are left"
+    if least > NOISE:
+        return f"it has to gain {_points(least)}"
+    if least >= -NOISE:
+        return "it need not gain, and may not lose"
+    return f"it may lose {_points(-least)}" if least > -accuracy else "it may lose every point"
 
 
 def _points(share: float) -> str:
@@ -184,13 +209,17 @@ def _proof(inputs: Inputs, found: Quality) -> list[str]:
     if proof is None:
         return []
     told = f"{100 * inputs['confidence']:g} % confidence, {100 * inputs['power']:g} % power"
-    lines = [f"To prove {_points(abs(proof.gain))}, each of two arms needs {proof.items_per_arm:,} items ({told})."]
-    if proof.power is not None and proof.margin is not None and proof.least_gain is not None:
-        lines.append(
-            f"{inputs['eval_items']:,.0f} items tell an accuracy to within {_points(proof.margin)}, prove a gain from "
-            f"{_points(proof.least_gain)} on, and show this one with a chance of {percent(proof.power)}."
-        )
-    return lines
+    lines = [
+        f"To prove {_points(abs(proof.gain))}, each of two arms needs {counted(proof.items_per_arm, 'item')} ({told})."
+    ]
+    if proof.power is None:
+        return lines
+    asked, chance = counted(round(inputs["eval_items"]), "item"), f"a chance of {percent(proof.power)}"
+    if proof.margin is None or proof.least_gain is None:
+        unsure = f"At an accuracy of {inputs['accuracy']:g} the normal approximation gives no margin"
+        return [*lines, f"{asked} of each arm show this gain with {chance}. {unsure}."]
+    told = f"tell an accuracy to within {_points(proof.margin)}, prove a gain from {_points(proof.least_gain)} on"
+    return [*lines, f"{asked} {told}, and show this one with {chance}."]
 
 
 def _devices(inputs: Inputs, found: Quality) -> list[str]:

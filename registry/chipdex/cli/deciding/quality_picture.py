@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from chipdex.cli.deciding.panels import SIDE, tornado
+from chipdex.cli.deciding.panels import SIDE, amounts, tornado
 from chipdex.cli.pictures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, altair, colours, titled
 from chipdex.cli.render import usd
 from chipdex.economics.accuracy.choices import KEEP, NEW, Choice
@@ -50,10 +50,8 @@ def _gained(alt: Any, inputs: Inputs, found: Quality, measure: str, per: str) ->
     ]
     meanings = {NEW: BLUE} | dict(zip((name for name in gains if name != NEW), _COLOURS * 2, strict=False))
     scale = colours(meanings, set(gains))
-    across = alt.X(
-        "answers:Q", title=f"{per}s", scale=alt.Scale(domain=[0, end], nice=False), axis=alt.Axis(format="~s")
-    )
-    up = alt.Y("usd:Q", title="USD gained by then", axis=alt.Axis(format="~s"))
+    across = alt.X("answers:Q", title=f"{per}s", scale=alt.Scale(domain=[0, end], nice=False), axis=amounts(alt))
+    up = alt.Y("usd:Q", title="USD gained by then", axis=amounts(alt))
     colour = alt.Color("change:N", scale=scale, title="", legend=alt.Legend(orient="bottom"))
     lines = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.5).encode(x=across, y=up, color=colour)
     zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=GREY).encode(y="zero:Q")

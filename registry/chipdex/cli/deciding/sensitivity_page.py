@@ -21,9 +21,9 @@ _PERCENT: Final = 100.0
 _SHARES: Final = (Column(key="winner"), Column(key="share", header="share of draws", right=True))
 _DRAWN: Final = (
     Column(key="key", header="input"),
-    Column(key="low", right=True, show=figure),
-    Column(key="value", header="peak", right=True, show=figure),
-    Column(key="high", right=True, show=figure),
+    Column(key="low", right=True, show=figure, importance=1),
+    Column(key="value", header="peak", right=True, show=figure, importance=2),
+    Column(key="high", right=True, show=figure, importance=1),
     Column(key="told", header="rank correlation", right=True),
 )
 _MONTHS: Final = (

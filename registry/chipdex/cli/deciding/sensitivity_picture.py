@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, Final
 
 from chipdex.cli.deciding.announced_page import Told
-from chipdex.cli.deciding.panels import SIDE, bars, tornado, wrapped
+from chipdex.cli.deciding.panels import SIDE, amounts, bars, tornado, wrapped
 from chipdex.cli.deciding.sensitivity_page import Forecast
 from chipdex.cli.pictures import BLUE, GREY, PALETTE, altair, titled
 from chipdex.cli.render import usd
@@ -15,7 +15,6 @@ from chipdex.errors import InfeasibleError
 _BINS: Final = 40
 _TAIL: Final = 0.005
 _PERCENT: Final = 100.0
-_THOUSAND: Final = 1000.0
 
 
 def forecast_chart(told: Forecast) -> Any:
@@ -52,10 +51,9 @@ def _margins(alt: Any, drawn: MonteCarlo, across: str, height: int) -> Any:
     names = list(drawn.shares)
     colour = alt.Scale(domain=names, range=[PALETTE[index % len(PALETTE)] for index in range(len(names))])
     legend = alt.Legend(orient="bottom", columns=3) if len(names) > 1 else None
-    short = "~s" if max(map(abs, drawn.percentiles.values())) >= _THOUSAND else "~g"
     columns = alt.Chart(alt.Data(values=_binned(drawn))).mark_bar(opacity=0.85)
     chart = columns.encode(
-        x=alt.X("low:Q", title=wrapped(across), bin="binned", axis=alt.Axis(format=short)),
+        x=alt.X("low:Q", title=wrapped(across), bin="binned", axis=amounts(alt)),
         x2="high:Q",
         y=alt.Y("percent:Q", title="% of the draws", stack="zero"),
         color=alt.Color("winner:N", scale=colour, title="wins", legend=legend),

@@ -45,7 +45,8 @@ class Evaluation(Value):
     """What it takes to prove a gain, in items per arm; the last three are of `eval_items`, None where not given.
 
     `margin` is the half width of the interval of one arm's accuracy, `least_gain` the smallest gain that these items
-    prove at the confidence and power asked, `power` the chance that they show the gain in question.
+    prove at the confidence and power asked, `power` the chance that they show the gain in question. The first two are
+    None for an accuracy of 0 or 1, of which the normal approximation knows no spread.
     """
 
     gain: float
@@ -62,11 +63,12 @@ class Evaluation(Value):
         items = inputs.get("eval_items")
         if items is None:
             return cls(gain=other - accuracy, items_per_arm=needed)
+        spread = 0.0 < accuracy < 1.0
         return cls(
             gain=other - accuracy,
             items_per_arm=needed,
-            margin=interval(accuracy, items, asked[0]),
-            least_gain=least_gain(accuracy, items, *asked),
+            margin=interval(accuracy, items, asked[0]) if spread else None,
+            least_gain=least_gain(accuracy, items, *asked) if spread else None,
             power=shown(accuracy, other, items, asked[0]),
         )
 
@@ -91,13 +93,14 @@ def items_per_arm(accuracy: float, other: float, confidence: float = 0.95, power
 def ranged(inputs: Inputs) -> Inputs:
     """Return the inputs with accuracies that a sensitivity varies by what they may be off, not by a quarter.
 
-    That is the interval of `eval_items` at the confidence asked, or two points either way, a range of ours.
+    That is the interval of `eval_items` at the confidence asked; without them, or where all or none of the answers are
+    right, two points either way, a range of ours.
     """
     parameters = []
     for one in inputs.parameters.values():
         known, items = inputs.get(one.key), inputs.get("eval_items")
         if known is not None and one.key in {"accuracy", "new_accuracy"}:
-            off = _UNSURE if items is None else interval(known, items, inputs["confidence"])
+            off = (0.0 if items is None else interval(known, items, inputs["confidence"])) or _UNSURE
             parameters.append(attrs.evolve(one, usual=(known - off, known + off)))
         else:
             parameters.append(one)

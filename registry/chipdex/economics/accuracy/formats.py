@@ -171,6 +171,9 @@ FORMATS: Final = tuple(dict.fromkeys(one.format for one in LOSSES))
 MODELS: Final = tuple(dict.fromkeys(one.model for one in LOSSES))
 """Models, `family-size`, that anything is known of."""
 
+FAMILIES: Final = tuple(dict.fromkeys(one.family for one in LOSSES))
+"""Their families."""
+
 
 def losses(name: str | None = None, model: str | None = None) -> list[Loss]:
     """Return what is known of a format, of a model, or of both: at least one row, if of nothing known.

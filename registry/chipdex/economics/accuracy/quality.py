@@ -141,10 +141,23 @@ def verdict(inputs: Inputs) -> Outcome:
 
 
 def weighed(inputs: Inputs) -> Inputs:
-    """Return the inputs that the verdict may hang on; accuracies with the range of what they may be off."""
+    """Return the inputs that the verdict may hang on; accuracies with the range of what they may be off.
+
+    An accuracy stays within what its changes can lose, and a loss within the accuracy.
+    """
     beside = {one.key for one in (*evaluation.PARAMETERS, *hosting.PARAMETERS, *formats.PARAMETERS)}
     figures = {key: given for key, given in inputs.figures.items() if key not in beside}
-    return Inputs(tuple(evaluation.ranged(inputs).parameters.values()), figures)
+    parameters = evaluation.ranged(inputs).parameters
+    lost = [key for key in figures if key.endswith("_points_lost")]
+    accuracy = inputs.get("accuracy")
+    if lost and accuracy is not None:
+        least = max(0.0, *(inputs[key] / 100.0 for key in lost))
+        most = min(1.0, *(1.0 + inputs[key] / 100.0 for key in lost))
+        parameters["accuracy"] = attrs.evolve(parameters["accuracy"], low=least, high=most)
+        for key in lost:
+            points = 100.0 * (accuracy - 1.0), 100.0 * accuracy
+            parameters[key] = attrs.evolve(parameters[key], low=points[0], high=points[1])
+    return Inputs(tuple(parameters.values()), figures)
 
 
 def _figures(answer: attrs.AttrsInstance | None) -> Iterable[float]:

@@ -145,6 +145,9 @@ def _checked(parameter: Parameter, value: float, ends: tuple[float, float]) -> t
     for end in ends:
         if not parameter.holds(end):
             raise OptionError(f"{parameter.key} may not be {end:g}.", fix=f"Give {parameter.words}.")
+    if low > high:
+        fix = f"Write the lower end first: {parameter.key}={high:g}..{low:g}."
+        raise OptionError(f"The range {low:g}..{high:g} of {parameter.key} ends below its start.", fix=fix)
     if not low <= value <= high:
         raise OptionError(
             f"The range {low:g}..{high:g} of {parameter.key} leaves out {value:g}, which the verdict rests on.",

@@ -31,13 +31,15 @@ class Concentration(Value):
 
 
 def concentration(spends: Iterable[tuple[str, float]]) -> Concentration:
-    """Return how concentrated spends of USD are; a vendor may be named more than once.
+    """Return how concentrated spends of USD are; a vendor named more than once, in any case of letters, is one.
 
     Raises OptionError where nothing is spent.
     """
     totals: dict[str, float] = {}
+    spelt: dict[str, str] = {}
     for vendor, usd in spends:
-        totals[vendor] = totals.get(vendor, 0.0) + usd
+        name = spelt.setdefault(vendor.casefold(), vendor)
+        totals[name] = totals.get(name, 0.0) + usd
     total = math.fsum(totals.values())
     if total <= 0.0:
         raise OptionError("Nothing is spent, so it hangs on nobody.", fix="Give a spend above 0.")

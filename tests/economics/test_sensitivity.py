@@ -1,0 +1,60 @@
+"""A flip is a flip: on one side of it today's verdict stands, on the other it does not."""
+
+import pytest
+
+from chipdex.economics.accuracy.quality import PARAMETERS, quality, verdict, weighed
+from chipdex.economics.inputs import Given, Inputs, Parameter, settled
+from chipdex.economics.sensitivity import Outcome, Swing, swings
+
+
+def one(parameter: Parameter, value: float, least: float) -> Swing:
+    """Return the swing of an input at which `high` wins above `least`."""
+    inputs = Inputs((parameter,), {parameter.key: Given(value, "given")})
+
+    def judge(moved: Inputs) -> Outcome:
+        margin = moved[parameter.key] - least
+        return Outcome(winner="high" if margin > 0.0 else "low", margin=margin)
+
+    (found,) = swings(judge, inputs)
+    return found
+
+
+def test_a_figure_below_nothing_is_moved_both_ways() -> None:
+    swing = one(Parameter(key="points", meaning="", low=-100.0, high=100.0), -4.0, -2.0)
+    assert (swing.low, swing.high) == (-5.0, -3.0)
+    assert swing.flips_below is None
+    assert swing.flips_above == pytest.approx(-2.0)
+    assert swing.winner_above == "high"
+
+
+def test_a_figure_below_nothing_flips_across_nothing() -> None:
+    parameter = Parameter(key="points", meaning="", low=-100.0, high=100.0)
+    assert one(parameter, -4.0, 3.0).flips_above == pytest.approx(3.0)
+    assert one(parameter, -4.0, -50.0).flips_below == pytest.approx(-50.0)
+
+
+def test_a_whole_number_is_moved_to_whole_ones() -> None:
+    swing = one(Parameter(key="devices", meaning="", low=1.0, high=64.0, whole=True), 1.0, 9.5)
+    assert (swing.low, swing.high) == (1.0, 2.0)
+    assert (swing.flips_above, swing.winner_above) == (9.0, "high")
+
+
+def test_a_whole_number_flips_below_the_last_that_does_not() -> None:
+    swing = one(Parameter(key="devices", meaning="", low=1.0, high=64.0, whole=True), 30.0, 9.0)
+    assert (swing.flips_below, swing.winner_below) == (10.0, "low")
+
+
+def test_an_accuracy_is_not_moved_to_where_a_change_loses_more_than_there_is() -> None:
+    figures = {
+        "accuracy": 0.8,
+        "usd_per_answer": 0.004,
+        "usd_if_wrong": 0.05,
+        "distillation_gain": 2.0,
+        "distillation_points_lost": 2.0,
+    }
+    inputs = settled(PARAMETERS, {key: Given(value, "given") for key, value in figures.items()})
+    found = {swing.key: swing for swing in swings(verdict, weighed(inputs))}
+    for key in ("accuracy", "distillation_points_lost"):
+        for end in (found[key].low, found[key].high, found[key].flips_below, found[key].flips_above):
+            if end is not None:
+                quality(**{**figures, key: end})
