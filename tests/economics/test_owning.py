@@ -82,6 +82,19 @@ def test_many_short_commitments_come_to_the_price_that_falls_steadily() -> None:
     assert reserved(life_years=4.0, reserve_years=0.001, rent_decline=0.3) == pytest.approx(steady, rel=1e-3)
 
 
+def test_what_is_bought_after_waiting_costs_less_and_is_younger_at_the_end() -> None:
+    asked = {"capex_usd": 8000.0, "rent_usd_per_hour": 1.0, "own_usd_per_hour": 0.1, "life_years": 4.0}
+    found = own(inputs(**asked, wait_years=1.0, yearly_gain=1.0, resale_share=0.2))
+    waited = next(way.usd for way in found.ways if way.way == "wait")
+    assert waited == pytest.approx(8760 * 1.0 + 4000.0 * (1 - (0.2 + 0.8 / 4)) + 3 * 8760 * 0.1)
+
+
+def test_waiting_for_the_whole_life_is_renting() -> None:
+    found = own(inputs(capex_usd=8000.0, rent_usd_per_hour=1.0, life_years=2.0, wait_years=9.0, cost_of_capital=0.1))
+    costs = {way.way: way.usd for way in found.ways}
+    assert costs["wait"] == pytest.approx(costs["rent"])
+
+
 def test_a_lease_pays_for_space_and_people_but_for_no_maintenance() -> None:
     asked = {"capex_usd": 8760.0, "rent_usd_per_hour": 9.0, "life_years": 1.0, "maintenance_share": 1.0}
     found = own(inputs(**asked, staff_usd_per_year=8760.0, lease_usd_per_month=730.0))

@@ -58,3 +58,13 @@ def test_an_accuracy_is_not_moved_to_where_a_change_loses_more_than_there_is() -
         for end in (found[key].low, found[key].high, found[key].flips_below, found[key].flips_above):
             if end is not None:
                 quality(**{**figures, key: end})
+
+
+def test_it_tells_which_input_it_moves() -> None:
+    inputs = Inputs(
+        (Parameter(key="one", meaning=""), Parameter(key="two", meaning="")),
+        {"one": Given(1.0, ""), "two": Given(2.0, "")},
+    )
+    told: list[tuple[str, int, int | None]] = []
+    swings(lambda _: Outcome(winner="", margin=0.0), inputs, heard=lambda *how_far: told.append(how_far))
+    assert told == [("Inputs moved", 0, 2), ("Inputs moved", 1, 2)]

@@ -3,11 +3,10 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
-Heard = Callable[[str, int, int], None]
-"""Who hears what is done, how much of it, and of how much."""
+from chipdex.progress import Heard, unheard
 
 _PATIENCE_S: Final = 1.0
 
@@ -16,7 +15,7 @@ _PATIENCE_S: Final = 1.0
 def meanwhile() -> Iterator[Heard]:
     """Yield who hears how far the block is, with a bar from its second second on."""
     if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda _what, _done, _total: None
+        yield unheard
         return
     with contextlib.ExitStack() as end:
         yield _Bar(end)
@@ -31,7 +30,7 @@ class _Bar:
         self._task: Any = None
         self._from = time.monotonic() + _PATIENCE_S
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def __call__(self, what: str, done: int, total: int | None) -> None:
         if self._bars is None and time.monotonic() >= self._from:
             self._bars = self._end.enter_context(_bars())
             self._task = self._bars.add_task(what)

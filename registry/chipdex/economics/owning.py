@@ -1,4 +1,4 @@
-"""Buy, lease, reserve or rent: what each costs over a life, and when buying has paid for itself.
+"""Buy, wait, lease, reserve or rent: what each costs over a life, and when buying has paid for itself.
 
 Time runs in calendar hours `t`; a share `utilisation` of them is used. Rent is paid for hours of use, a reservation,
 a lease and what is fixed for all hours. With r the cost of capital and g the fall of the rent per hour of time, both
@@ -18,6 +18,7 @@ from typing import Final
 
 import attrs
 
+from chipdex.economics.horizons.trends import HARDWARE_GAIN, RATES
 from chipdex.economics.inputs import Given, Inputs, Parameter, settled
 from chipdex.economics.roots import crossing
 from chipdex.economics.sensitivity import Outcome
@@ -32,6 +33,7 @@ LIFE_YEARS: Final = 4.0
 
 _SHARE: Final = 1.0
 _YEARS: Final = 50.0
+_GAIN: Final = next(one for one in RATES if one.key == HARDWARE_GAIN)
 
 PARAMETERS: Final = (
     Parameter(key="capex_usd", meaning="what buying it costs, host and network included", required=True, above=True),
@@ -49,6 +51,20 @@ PARAMETERS: Final = (
         source="the shortest that clouds sell",
         low=0.001,
         high=_YEARS,
+    ),
+    Parameter(
+        key="wait_years",
+        meaning="how long to rent before buying what is then sold",
+        above=True,
+        high=_YEARS,
+    ),
+    Parameter(
+        key="yearly_gain",
+        meaning="rise of performance per dollar of what is bought after a year of waiting, as a share",
+        default=_GAIN.default,
+        source=_GAIN.source,
+        high=_GAIN.high,
+        usual=_GAIN.usual,
     ),
     Parameter(key="lease_usd_per_month", meaning="what leasing it costs, electricity and space apart"),
     Parameter(
@@ -272,6 +288,8 @@ class _Money(Value):
         if "lease_usd_per_month" in inputs:
             running = self.shared + self.utilisation_rate * self.running
             found["lease"] = (inputs["lease_usd_per_month"] / HOURS_PER_MONTH + running) * worth
+        if "wait_years" in inputs:
+            found["wait"] = self._waited(inputs)
         if "reserve_usd_per_hour" in inputs:
             found["reserve"] = self._reserved(inputs["reserve_usd_per_hour"], inputs["reserve_years"])
         return found
@@ -291,6 +309,19 @@ class _Money(Value):
             return once
         rented = self.rented * math.exp(-rate * fitting * term) * _worth(rate, left)
         return whole * _repeated(rate * term, fitting) + min(once, rented)
+
+    def _waited(self, inputs: Inputs) -> float:
+        """Return the worth of renting first, and buying what then costs less for the rest of the life.
+
+        What is bought later is younger at the end, and sold for that share of its price too.
+        """
+        until = min(inputs["wait_years"] * HOURS_PER_YEAR, self.life)
+        price = inputs["capex_usd"] * math.exp(-math.log1p(inputs["yearly_gain"]) * until / HOURS_PER_YEAR)
+        left = inputs["resale_share"] + (1.0 - inputs["resale_share"]) * until / self.life
+        kept = self.shared + price * inputs["maintenance_share"] / HOURS_PER_YEAR + self.utilisation_rate * self.running
+        bought = price * (math.exp(-self.interest * until) - left * math.exp(-self.interest * self.life))
+        run = kept * (_worth(self.interest, self.life) - _worth(self.interest, until))
+        return self.rented * _worth(self.interest + self.decline, until) + bought + run
 
     def _gained(self, time: float) -> float:
         """Return what buying has saved after `time`, nothing sold."""

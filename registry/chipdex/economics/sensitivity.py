@@ -8,6 +8,7 @@ import attrs
 
 from chipdex.economics.inputs import Inputs, Parameter
 from chipdex.economics.roots import crossing
+from chipdex.progress import Heard, unheard
 from chipdex.values import Value
 
 REACH: Final = 20.0
@@ -59,7 +60,14 @@ class Swing(Value):
         return moved or self.flips_below is not None or self.flips_above is not None
 
 
-def swings(judge: Judge, inputs: Inputs, *, keys: Iterable[str] | None = None, flips: bool = True) -> list[Swing]:
+def swings(
+    judge: Judge,
+    inputs: Inputs,
+    *,
+    keys: Iterable[str] | None = None,
+    flips: bool = True,
+    heard: Heard = unheard,
+) -> list[Swing]:
     """Return what each input, or each of `keys`, does to the margin that `judge` finds, widest first.
 
     An input is moved alone: over what it may turn out to be for the margin, and twentyfold up and down, or to the
@@ -67,8 +75,11 @@ def swings(judge: Judge, inputs: Inputs, *, keys: Iterable[str] | None = None, f
     no flip is looked for: each takes dozens of verdicts. That a figure of nothing flips the verdict is no news.
     """
     winner = judge(inputs).winner
-    moved = inputs if keys is None else keys
-    found = [_swing(judge, inputs, inputs.parameters[key], winner, flips=flips) for key in moved]
+    moved = tuple(inputs if keys is None else keys)
+    found = []
+    for number, key in enumerate(moved):
+        heard("Inputs moved", number, len(moved))
+        found.append(_swing(judge, inputs, inputs.parameters[key], winner, flips=flips))
     return sorted(found, key=lambda one: one.width, reverse=True)
 
 

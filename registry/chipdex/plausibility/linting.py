@@ -15,8 +15,9 @@ from chipdex.codec.lint import Inspected, inspect_file
 from chipdex.domain import Record
 from chipdex.errors import Problem
 from chipdex.hooks import LintFinding, LintRule, PluginHost
-from chipdex.plausibility.running import MOST_OF_A_FILE, Findings, Heard, findings, unheard
+from chipdex.plausibility.running import MOST_OF_A_FILE, Findings, findings
 from chipdex.plausibility.view import KIND_OF, View
+from chipdex.progress import Heard, unheard
 
 SCHEMA: Final = "schema"
 """The rule that problems of form are listed under."""

@@ -11,6 +11,7 @@ from chipdex.errors import PluginError
 from chipdex.hooks import LintFinding, LintRule, PluginHost
 from chipdex.plausibility.view import View
 from chipdex.plausibility.waivers import RULE, Waivers
+from chipdex.progress import Heard, unheard
 
 MOST_OF_A_FILE: Final = 100
 """How many findings of one rule are told of one file; the others are counted."""
@@ -26,13 +27,6 @@ Raised = tuple[Record, LintRule, LintFinding]
 
 FileOf = Callable[[Record], str]
 """What tells which file a record stands in."""
-
-Heard = Callable[[str, int, int], None]
-"""Who hears how far a run is: what is done, how much of it, and of how much."""
-
-
-def unheard(what: str, done: int, total: int) -> None:
-    """Hear of nothing."""
 
 
 @attrs.frozen

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipdex.errors import InfeasibleError, OptionError
+from chipdex.progress import Heard, unheard
 from chipdex.simulation.traces import BLOCK_TOKENS, Piece
 from chipdex.values import Value
 
@@ -169,8 +170,11 @@ class _Gaps:
         return (self.squares / self.number - mean**2) / mean**2
 
 
-def describe(pieces: Iterable[Piece]) -> Description:
-    """Return a trace in figures, reading it once and keeping nothing of its requests but the hashes of blocks."""
+def describe(pieces: Iterable[Piece], heard: Heard = unheard) -> Description:
+    """Return a trace in figures, reading it once and keeping nothing of its requests but the hashes of blocks.
+
+    `heard` is told how many requests are read.
+    """
     inputs, outputs, minutes, gaps = _Lengths(), _Lengths(), _Minutes(), _Gaps()
     requests = skipped = too_long = cached = 0
     first_line = None
@@ -183,6 +187,7 @@ def describe(pieces: Iterable[Piece]) -> Description:
         if not len(piece):
             continue
         requests += len(piece)
+        heard("Requests read", requests, None)
         inputs.add(piece.input_tokens)
         outputs.add(piece.output_tokens)
         minutes.add(piece.arrival_s)

@@ -1,6 +1,6 @@
 """A replay: one trace through one fleet, its figures, and many replays side by side."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipdex.errors import InfeasibleError
+from chipdex.progress import Heard, unheard
 from chipdex.simulation import engine
 from chipdex.simulation.describe import PrefixCache
 from chipdex.simulation.engine import BUCKETS, FIXED, LARGEST_POOL, READY, Fleet
@@ -142,8 +143,10 @@ class Replay(Value):
     spans: tuple[Span, ...]
 
 
-def replay(job: Job) -> Replay:
+def replay(job: Job, heard: Callable[[int], None] = lambda _requests: None) -> Replay:
     """Return what becomes of a job's trace, reading it once; memory does not grow with it.
+
+    `heard` is told how many requests each piece of it has.
 
     Raises what reading the trace raises, and InfeasibleError where more requests wait than can be kept.
     """
@@ -151,18 +154,33 @@ def replay(job: Job) -> Replay:
     pieces = _with_last(job.trace.pieces())
     for number, (piece, last) in enumerate(pieces):
         run.take(_dealt(piece, job.seed, number), last=last)
+        heard(len(piece))
     return run.told()
 
 
-def replay_all(jobs: Sequence[Job], executor: Executor | None = None) -> list[Replay]:
+def replay_all(
+    jobs: Sequence[Job], executor: Executor | None = None, heard: Heard = unheard, requests: int | None = None
+) -> list[Replay]:
     """Return what becomes of each job, in order; side by side where an executor is given.
 
     Any `concurrent.futures.Executor` will do; its workers have to see the trace under the same path. Numbers are the
-    same to the bit wherever a job runs.
+    same to the bit wherever a job runs. `heard` is told of whole replays, or of `requests` of each where they run here.
     """
     if executor is None:
-        return [replay(job) for job in jobs]
-    return [future.result() for future in [executor.submit(replay, job) for job in jobs]]
+        done = 0
+
+        def piece(number: int) -> None:
+            nonlocal done
+            done += number
+            heard("Requests replayed", done, None if requests is None else requests * len(jobs))
+
+        return [replay(job, piece) for job in jobs]
+    waiting = [executor.submit(replay, job) for job in jobs]
+    found: list[Replay] = []
+    for future in waiting:
+        heard("Replays", len(found), len(jobs))
+        found.append(future.result())
+    return found
 
 
 class _Run:

@@ -38,6 +38,7 @@ _OF_THE_SOLVER: Final = frozenset({"gap", "seconds"})
 """Inputs that say how a plan is looked for, and nothing of what it has to hold."""
 
 _ROUNDING: Final = 1e-9
+_SHOWN: Final = 48
 
 _FLEET: Final = (
     Column(key="deployment"),
@@ -118,7 +119,7 @@ def plan(
         sections=(
             Section(lines=_lines(found, query, used, grid)),
             Section(heading="Fleet", table=Table(columns=_FLEET, rows=_fleet_rows(found))),
-            Section(heading="Hours", table=Table(columns=_HOURS, rows=[*map(_page_row, hours)])),
+            _hours_section(hours),
             *((curve_section(curve, idle, len(hours)),) if curve is not None else ()),
             inputs_section(used),
             *((swings_section(moved, MARGIN),) if sensitivity else ()),
@@ -256,9 +257,16 @@ def _hour_rows(found: Plan, grid: Electricity | None) -> list[dict[str, Any]]:
             "power_kw": None if hour.power_w is None else hour.power_w / 1000.0,
             "g_co2e": None if hour.power_w is None or intensity is None else hour.power_w / 1000.0 * intensity,
             "missed": hour.missed,
+            "short": hour.short,
         }
         for hour in found.hours
     ]
+
+
+def _hours_section(hours: Sequence[dict[str, Any]]) -> Section:
+    rows = [*map(_page_row, hours[:_SHOWN])]
+    more = "" if len(hours) == len(rows) else f": the first {len(rows)} of {len(hours):,}, --format csv has all"
+    return Section(heading=f"Hours{more}", table=Table(columns=_HOURS, rows=rows))
 
 
 def _page_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -292,7 +300,9 @@ def _lines(found: Plan, query: Query, inputs: Inputs, grid: Electricity | None) 
             "" if grid is None or grid.g_per_kwh is None else f", {figure(found.kwh * grid.g_per_kwh / 1000)} kg CO2e"
         )
         lines.append(f"Energy at full load: {figure(found.kwh)} kWh in {hours:,} hours{carbon}.")
-    lines.append(f"Of the requests {_share(found.missed)} come in minutes that ask for more than the capacity.")
+    lines.append(f"Of the requests {_share(found.missed)} come in minutes that ask for more than is there.")
+    if found.short > _ROUNDING:
+        lines.append(f"As spot comes and goes, less than the demand is held in {_share(found.short)} of the time.")
     return lines
 
 
@@ -312,6 +322,7 @@ def _body(found: Plan, inputs: Inputs, hours: list[dict[str, Any]], query: Query
         "gap": found.fleet.gap,
         "kwh": found.kwh,
         "missed": found.missed,
+        "short": found.short,
         "fleet": _fleet_rows(found),
         "hours": hours,
         "inputs": inputs.as_rows(),

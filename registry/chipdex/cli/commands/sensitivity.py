@@ -150,6 +150,7 @@ def _weighing(verb: str) -> click.Command:
 def _told(verb: str, verdicts: Sequence[Weighed], options: Mapping[str, Any]) -> Forecast:
     """Return all that is known of the verdict that was asked about."""
     asked, rates = _ranged(_chosen(verdicts, options["answer"]), options)
+    moved = asked.swings()
     draws, points = (_SLOW_DRAWS, _SLOW_POINTS) if asked.slow else (_DRAWS, _POINTS)
     with meanwhile() as heard:
         drawing = Drawing(
@@ -159,7 +160,6 @@ def _told(verb: str, verdicts: Sequence[Weighed], options: Mapping[str, Any]) ->
             tiers=asked.tiers,
             heard=heard,
         )
-        swings = asked.swings()
         drawn = monte_carlo(asked.judge, asked.inputs, drawing)
         holding = None
         if not asked.one_sided:
@@ -169,7 +169,7 @@ def _told(verb: str, verdicts: Sequence[Weighed], options: Mapping[str, Any]) ->
         verb=verb,
         asked=asked,
         today=asked.judge(asked.inputs),
-        swings=swings,
+        swings=moved,
         drawn=drawn,
         holding=holding,
         rates=rates,

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chipdex.cli import streams
-from chipdex.cli.deciding.options import decision_options, inputs_section, stated, swing_json, swings_section
+from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.deciding.replay_candidates import Deployed, deployed
 from chipdex.cli.deciding.replay_options import check_description, given_options, plan_of
 from chipdex.cli.deciding.replay_page import MARGIN, body, description_report, merged, rows, sections, warnings
@@ -21,10 +21,11 @@ from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import electricity_of, model_of
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session
+from chipdex.cli.waiting import meanwhile
 from chipdex.economics.inputs import Inputs, settled
-from chipdex.economics.sensitivity import Outcome, swings
+from chipdex.economics.sensitivity import Outcome
 from chipdex.errors import ChipdexError, OptionError
-from chipdex.simulation.describe import describe
+from chipdex.simulation.describe import Description, describe
 from chipdex.simulation.replay import Replay, replay_all
 from chipdex.simulation.settings import PARAMETERS, Autoscale, Plan
 from chipdex.simulation.traces import Format, Trace, format_of
@@ -81,7 +82,7 @@ def simulate_command(
     if options["only_describe"]:
         check_description(given)
         trace = _trace(file, options)
-        description_report(trace, describe(trace.pieces()), plot).publish(session, output)
+        description_report(trace, _described(trace), plot).publish(session, output)
         return
     if model is None:
         raise OptionError("MODEL is missing.", fix="Name the model, or give --describe for the trace alone.")
@@ -89,15 +90,17 @@ def simulate_command(
     trace = _trace(file, options, model_of(session, model).context_tokens)
     plan = plan_of(trace, options, given)
     grid = electricity_of(session, options["grid"])
-    told = describe(trace.pieces())
+    told = _described(trace)
     if "prefix_cache_tokens" in given and told.prefix_reuse is None:
         raise OptionError("--prefix-cache-tokens needs hashes, which the trace has none of.", fix="Leave it out.")
     candidates = deployed(session, model, told, used, options)
     used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs), merged(candidates))
     jobs = plan.jobs([one.candidate for one in candidates], told, used)
     with _registry_at_rest(), workers(options["jobs"], options["scheduler"], len(jobs)) as executor:
-        replays = replay_all(jobs, executor)
-        moved = swings(_judge(plan, candidates, told, executor), used, flips=False) if sensitivity else []
+        with meanwhile() as heard:
+            replays = replay_all(jobs, executor, heard, told.requests)
+        judge = _judge(plan, candidates, told, executor)
+        moved = Weighed(inputs=used, judge=judge, margin=MARGIN, slow=True).swings() if sensitivity else []
     found = rows(candidates, replays, used, grid, plan)
     if plot is not None:
         from chipdex.cli.deciding.replay_picture import replay_chart  # noqa: PLC0415 - an extra, imported where it is used
@@ -127,6 +130,11 @@ def _trace(file: Path, options: Mapping[str, Any], context_tokens: int | None = 
         skip_empty=options["skip_empty"],
         context_tokens=context_tokens,
     )
+
+
+def _described(trace: Trace) -> Description:
+    with meanwhile() as heard:
+        return describe(trace.pieces(), heard)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import click
 from chipdex.cli import streams
 from chipdex.cli.options import format_options
 from chipdex.cli.session import Session
+from chipdex.cli.waiting import meanwhile
 from chipdex.errors import EmptyRegistryError, OptionError
 
 
@@ -74,7 +75,8 @@ def _facts(session: Session, *, table: bool, check: bool, plot: Path | None, out
     if not disputed:
         session.need("facts")
     agreed = (fact for fact in session.registry.facts if fact.id not in disputed)
-    checked = check_facts(agreed, session.registry, lambda fact: bringer(fact, session.registry) or "")
+    with meanwhile() as heard:
+        checked = check_facts(agreed, session.registry, lambda fact: bringer(fact, session.registry) or "", heard)
     facts_report(checked, disputed, session.registry).publish(session, output)
     failed = any(one.verdict in {Verdict.OUTSIDE, Verdict.FAILED} for one in checked)
     return int(check and (failed or bool(disputed)))

@@ -10,6 +10,7 @@ import click
 from chipdex.cli.options import format_options
 from chipdex.cli.render import Column, Table
 from chipdex.cli.report import Section
+from chipdex.cli.waiting import meanwhile
 from chipdex.cli.words import figure
 from chipdex.economics.inputs import Given, Inputs, Parameter, read_inputs
 from chipdex.economics.sensitivity import Judge, Swing, swings
@@ -54,7 +55,8 @@ class Weighed(Value):
 
     def swings(self, *, flips: bool = True) -> list[Swing]:
         """Return what each input does, and, unless each verdict takes long, at which value the winner changes."""
-        return swings(self.judge, self.inputs, keys=self.keys, flips=flips and not self.slow)
+        with meanwhile() as heard:
+            return swings(self.judge, self.inputs, keys=self.keys, flips=flips and not self.slow, heard=heard)
 
 
 class _Figure(click.ParamType):  # type: ignore[type-arg] # generic in click's later versions only

@@ -3,20 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chipdex.cli.pictures import BLUE, GREEN, GREY, ORANGE, VERMILLION, altair, colours, titled
+from chipdex.cli.deciding.panels import SIDE, amounts, tornado
+from chipdex.cli.pictures import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, altair, colours, titled
 from chipdex.cli.render import usd
-from chipdex.cli.words import figure
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.owning import Owning, own
 from chipdex.economics.sensitivity import Swing
 
-WAYS: Final[Mapping[str, str]] = {"buy": BLUE, "rent": VERMILLION, "lease": ORANGE, "reserve": GREEN}
+WAYS: Final[Mapping[str, str]] = {"buy": BLUE, "rent": VERMILLION, "lease": ORANGE, "reserve": GREEN, "wait": PURPLE}
 """Way to have hardware -> its colour."""
 
-_SIDE: Final = 400
-_BAR: Final = 26
 _POINTS: Final = 60
-_MOST: Final = 10
 _OUT: Final = 0.25
 
 
@@ -28,9 +25,11 @@ def owning_chart(inputs: Inputs, found: Owning, swings: Sequence[Swing]) -> Any:
         f"hour of use. Left: resale is not counted; the band is a rent a quarter lower and higher."
     )
     both = alt.hconcat(
-        _spent(alt, inputs, found), _tornado(alt, found.margin_usd_per_hour, swings), spacing=40
+        _spent(alt, inputs, found),
+        tornado(alt, found.margin_usd_per_hour, swings, "USD that buying saves per hour of use"),
+        spacing=40,
     ).resolve_scale(color="independent")
-    return titled(both, "Buy or rent", told, width=2 * _SIDE + 260)
+    return titled(both, "Buy or rent", told, width=2 * SIDE + 260)
 
 
 def _spent(alt: Any, inputs: Inputs, found: Owning) -> Any:
@@ -43,7 +42,7 @@ def _spent(alt: Any, inputs: Inputs, found: Owning) -> Any:
         rows += [{"years": years, "way": way.way, "usd": way.usd} for way in own(kept).ways]
         band.append({"years": years, **{side: _rent(kept, factor) for side, factor in _BAND.items()}})
     across = alt.X("years:Q", title="years", scale=alt.Scale(domain=[0, end], nice=False))
-    up = alt.Y("usd:Q", title="USD spent, in today's money", axis=alt.Axis(format="~s"))
+    up = alt.Y("usd:Q", title="USD spent or committed, in today's money", axis=amounts(alt))
     scale = colours(WAYS, {way.way for way in found.ways})
     area = alt.Chart(alt.Data(values=band)).mark_area(color=VERMILLION, opacity=0.15)
     lines = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=2.5)
@@ -56,7 +55,7 @@ def _spent(alt: Any, inputs: Inputs, found: Owning) -> Any:
     if found.break_even_years is not None and found.break_even_years <= end:
         rule = alt.Chart(alt.Data(values=[{"years": found.break_even_years}]))
         layers.append(rule.mark_rule(strokeDash=[4, 4], color=GREY).encode(x=across))
-    return alt.layer(*layers).properties(width=_SIDE, height=_SIDE - 80, title="Spent by then")
+    return alt.layer(*layers).properties(width=SIDE, height=SIDE - 80, title="Spent by then")
 
 
 _BAND: Final = {"low": 1.0 - _OUT, "high": 1.0 + _OUT}
@@ -65,30 +64,3 @@ _BAND: Final = {"low": 1.0 - _OUT, "high": 1.0 + _OUT}
 def _rent(inputs: Inputs, factor: float) -> float:
     dearer = inputs.replaced(rent_usd_per_hour=inputs["rent_usd_per_hour"] * factor)
     return next(way.usd for way in own(dearer).ways if way.way == "rent")
-
-
-def _tornado(alt: Any, margin: float, swings: Sequence[Swing]) -> Any:
-    """Return the bars of what each input does to the margin, widest first."""
-    rows = [
-        {"input": f"{one.key}: {figure(one.low)} to {figure(one.high)}", "end": end, "from": margin, "to": at}
-        for one in [swing for swing in swings if swing.matters][:_MOST]
-        for end, at in (("low", one.margin_at_low), ("high", one.margin_at_high))
-    ]
-    names = list(dict.fromkeys(row["input"] for row in rows))
-    colour = alt.Color(
-        "end:N",
-        scale=alt.Scale(domain=["low", "high"], range=[ORANGE, BLUE]),
-        title="input at its",
-        legend=alt.Legend(orient="bottom"),
-    )
-    bars = alt.Chart(alt.Data(values=rows)).mark_bar(opacity=0.85)
-    drawn = bars.encode(
-        x=alt.X("from:Q", title="USD that buying saves per hour of use"),
-        x2="to:Q",
-        y=alt.Y("input:N", sort=names, title="", axis=alt.Axis(labelLimit=260)),
-        color=colour,
-    )
-    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=GREY).encode(x="zero:Q")
-    return alt.layer(drawn, zero).properties(
-        width=_SIDE, height=_BAR * max(len(names), 1), title="What the verdict hangs on"
-    )

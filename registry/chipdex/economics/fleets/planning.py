@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from chipdex.economics.fleets.availability import capacities
 from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice, Policy
 from chipdex.economics.fleets.demand import missed_share
 from chipdex.economics.fleets.fleet import Fleet, cheapest_fleet
@@ -20,6 +21,7 @@ _FACTORS: Final = {ON_DEMAND: "on_demand_factor", SPOT: "spot_factor", COMMITTED
 _OURS: Final = "an assumption of ours"
 _SHARE: Final = 1.0
 _BESIDE_S: Final = 1.0
+_ROUNDING: Final = 1e-9
 
 PARAMETERS: Final = (
     Parameter(
@@ -94,7 +96,11 @@ PARAMETERS: Final = (
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Hour(Value):
-    """One hour of a plan: requests per second asked for and held, batch work beside them, money, watts and misses."""
+    """One hour of a plan: requests per second asked for and held, batch work beside them, money, watts and misses.
+
+    `missed` is the share of requests that come while more come than what is there holds, `short` the share of time that
+    what is there, spot instances coming and going, holds less than the mean demand.
+    """
 
     hour: int
     demand_per_s: float
@@ -103,6 +109,7 @@ class Hour(Value):
     usd: float
     power_w: float | None
     missed: float
+    short: float
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -139,6 +146,11 @@ class Plan(Value):
         """The share of all requests that come while more come than the capacity holds."""
         asked = sum(hour.demand_per_s for hour in self.hours)
         return sum(hour.missed * hour.demand_per_s for hour in self.hours) / asked
+
+    @property
+    def short(self) -> float:
+        """The share of time that what is there, spot instances coming and going, holds less than the mean demand."""
+        return sum(hour.short for hour in self.hours) / len(self.hours)
 
     @property
     def usd_per_thousand_requests(self) -> float:
@@ -214,6 +226,10 @@ def _hour(fleet: Fleet, number: int, rate: float, inputs: Inputs) -> Hour:
     running = [(one, run[number]) for one, run in zip(fleet.choices, fleet.running, strict=True) if run[number]]
     draws = [None if one.power_w is None else one.power_w * _there(one, available) * count for one, count in running]
     capacity = fleet.capacity_in(number, available)
+    spot = [(one.requests_per_s, count) for one, count in running if one.way == SPOT]
+    firm = capacity - available * sum(held * count for held, count in spot)
+    found, shares = capacities(tuple(held for held, _ in spot), tuple(count for _, count in spot), available)
+    there = [*zip((firm + found).tolist(), shares.tolist(), strict=True)]
     return Hour(
         hour=number,
         demand_per_s=rate,
@@ -221,7 +237,8 @@ def _hour(fleet: Fleet, number: int, rate: float, inputs: Inputs) -> Hour:
         batch_per_s=fleet.batch[number],
         usd=fleet.usd_in(number),
         power_w=None if None in draws else sum(one for one in draws if one is not None),
-        missed=missed_share(capacity, rate, inputs["dispersion"]),
+        missed=float(sum(share * missed_share(one, rate, inputs["dispersion"]) for one, share in there)),
+        short=float(sum(share for one, share in there if one < rate * (1.0 - _ROUNDING))),
     )
 
 

@@ -9,7 +9,7 @@ import math
 import random
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +19,7 @@ from chipdex.economics.horizons.trends import Moving, moved, movings
 from chipdex.economics.inputs import Inputs, Parameter
 from chipdex.economics.sensitivity import Judge, Outcome
 from chipdex.errors import ChipdexError, OptionError
+from chipdex.progress import Heard, unheard
 from chipdex.values import Value
 
 DISTRIBUTION: Final = "triangular"
@@ -26,9 +27,6 @@ LEVELS: Final = (0.9, 0.5)
 """Shares of draws of which a forecast says how long the verdict keeps them."""
 
 MONTHS_PER_YEAR: Final = 12.0
-
-Heard = Callable[[str, int, int], None]
-"""Who hears what is done, how much of it, and of how much."""
 
 _EVERY: Final = 100
 
@@ -44,7 +42,7 @@ class Drawing(Value):
     seed: int = 0
     keys: tuple[str, ...] | None = None
     tiers: tuple[str, ...] = ()
-    heard: Heard | None = None
+    heard: Heard = unheard
 
     def columns(self, inputs: Inputs, keys: Iterable[str]) -> dict[str, "array[float]"]:
         """Return the draws of each of `keys` that has a range."""
@@ -62,7 +60,7 @@ class Drawing(Value):
         """Yield the inputs of each draw; `what` is what is told of it meanwhile."""
         columns = self.columns(inputs, inputs if self.keys is None else self.keys)
         for draw in range(self.draws):
-            if self.heard is not None and draw % _EVERY == 0:
+            if draw % _EVERY == 0:
                 self.heard(what, draw, self.draws)
             yield inputs.replaced(**{key: column[draw] for key, column in columns.items()})
 

@@ -17,6 +17,7 @@ from chipdex.domain.fact import Input
 from chipdex.economics.proofs.quantities import QUANTITIES, Numbers
 from chipdex.economics.proofs.record_quantities import NotHereError
 from chipdex.errors import ChipdexError, OptionError
+from chipdex.progress import Heard, unheard
 from chipdex.values import Value
 
 if TYPE_CHECKING:
@@ -64,15 +65,20 @@ class Checked(Value):
 
 
 def check_facts(
-    facts: Iterable[Fact], registry: "Registry", brought_by: Callable[[Fact], str] = lambda _: ""
+    facts: Iterable[Fact],
+    registry: "Registry",
+    brought_by: Callable[[Fact], str] = lambda _: "",
+    heard: Heard = unheard,
 ) -> tuple[Checked, ...]:
     """Return the facts by topic and id, each with its verdict. No fact of whatever plugin makes it raise.
 
     Those that `brought_by` says one plugin brings are computed for so many seconds; what is left of them then fails.
     """
     spent: dict[str, float] = {}
-    checked = []
-    for one in sorted(facts, key=lambda one: (one.topic, one.id)):
+    checked: list[Checked] = []
+    ordered = sorted(facts, key=lambda one: (one.topic, one.id))
+    for one in ordered:
+        heard("Facts", len(checked), len(ordered))
         bringer = brought_by(one)
         if one.quantity is not None and spent.get(bringer, 0.0) > LONGEST_S:
             reason = f"the facts of its plugin took more than {LONGEST_S:g} s, and no more of them are computed"
