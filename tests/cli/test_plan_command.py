@@ -145,7 +145,10 @@ def test_a_rate_that_nobody_has_is_refused_by_its_line(chipdex: Chipdex, tmp_pat
     assert f"{file}:3: requests_per_s is" in done.err
 
 
-def test_of_many_hours_the_page_shows_the_first_and_says_where_all_are(chipdex: Chipdex, tmp_path: Path) -> None:
+def test_of_many_hours_the_page_shows_the_first_and_says_where_all_are(
+    chipdex: Chipdex, priced: Path, tmp_path: Path
+) -> None:
+    assert priced.is_dir()
     file = tmp_path / "week.csv"
     file.write_text("hour,requests_per_s\n" + "".join(f"{hour},{100 + hour % 24}\n" for hour in range(168)))
     asked = ("plan", "m1", "--demand", str(file))

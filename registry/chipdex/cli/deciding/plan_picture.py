@@ -10,6 +10,8 @@ from chipdex.economics.fleets.latency import LatencyCurve
 from chipdex.economics.fleets.planning import Plan
 
 _WIDE: Final = 620
+_TWO_DAYS: Final = 48
+_WEEK: Final = 168
 _COLOURS: Final = (BLUE, ORANGE, GREEN, SKY, PURPLE, VERMILLION)
 
 
@@ -20,6 +22,8 @@ def plan_chart(found: Plan, model: str, curve: LatencyCurve | None = None) -> An
     """
     alt = altair()
     told = f"{usd(found.usd_per_month)} USD a month. The line is the demand, dashed with the batch work beside it."
+    if len(found.hours) > _WEEK:
+        told += f" The first week of {len(found.hours):,} hours."
     panels = [_capacity(alt, found), _money(alt, found)]
     if curve is not None:
         panels.append(curve_panel(alt, curve, _WIDE))
@@ -37,7 +41,7 @@ def _rows(found: Plan) -> list[dict[str, Any]]:
             "usd": one.usd_per_hour * count,
         }
         for layer, (one, run) in enumerate(zip(found.fleet.choices, found.fleet.running, strict=True))
-        for hour, count in enumerate(run)
+        for hour, count in enumerate(run[:_WEEK])
     ]
 
 
@@ -49,15 +53,21 @@ def _colour(alt: Any, found: Plan) -> Any:
     )
 
 
+def _across(alt: Any, found: Plan) -> Any:
+    """Return the axis of hours: each of a day or two, else one of six."""
+    every = 1 if len(found.hours) <= _TWO_DAYS else 6
+    return alt.Axis(labelAngle=0, values=[*range(0, min(len(found.hours), _WEEK), every)], labelOverlap="parity")
+
+
 def _capacity(alt: Any, found: Plan) -> Any:
-    across = alt.X("hour:O", title="", axis=alt.Axis(labelAngle=0))
+    across = alt.X("hour:O", title="", axis=_across(alt, found))
     bars = alt.Chart(alt.Data(values=_rows(found))).mark_bar(opacity=0.8)
     spot = any(one.way == SPOT for one in found.fleet.choices)
     title = "requests per second" + (", all spot there" if spot else "")
     layers = [bars.encode(x=across, y=alt.Y("capacity:Q", title=title), color=_colour(alt, found), order="layer:Q")]
     asked = [
         {"hour": hour.hour, "demand": hour.demand_per_s, "all": hour.demand_per_s + hour.batch_per_s}
-        for hour in found.hours
+        for hour in found.hours[:_WEEK]
     ]
     lines = alt.Chart(alt.Data(values=asked))
     layers.append(lines.mark_line(color=BLACK, strokeWidth=2.5).encode(x=across, y="demand:Q"))
@@ -69,7 +79,7 @@ def _capacity(alt: Any, found: Plan) -> Any:
 def _money(alt: Any, found: Plan) -> Any:
     bars = alt.Chart(alt.Data(values=_rows(found))).mark_bar(opacity=0.8)
     return bars.encode(
-        x=alt.X("hour:O", title="hour", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("hour:O", title="hour", axis=_across(alt, found)),
         y=alt.Y("usd:Q", title="USD per hour"),
         color=_colour(alt, found),
         order="layer:Q",
