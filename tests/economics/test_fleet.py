@@ -70,6 +70,23 @@ def test_a_start_costs_its_cold_start_and_keeps_running_for_its_least_time() -> 
     assert cheapest_fleet(on_demand, [0.0, 1.0, 0.0, 0.0], kept).usd == pytest.approx(3.0)
 
 
+@pytest.mark.parametrize(
+    ("day", "kept"),
+    [
+        ([0, 1, 0, 0, 0, 0], (0, 1, 1, 1, 0, 0)),
+        ([0, 1, 1, 1, 1, 0], (0, 1, 1, 1, 1, 0)),
+        ([0, 0, 0, 0, 0, 1], (1, 1, 0, 0, 0, 1)),
+        ([0, 2, 1, 0, 0, 0], (0, 2, 2, 2, 0, 0)),
+        ([1, 1, 1, 1, 1, 1], (1, 1, 1, 1, 1, 1)),
+        ([1, 0, 1, 0, 1, 0], (1, 1, 1, 1, 1, 0)),
+    ],
+)
+def test_what_is_started_is_kept_for_its_least_time_and_no_longer(day: list[int], kept: tuple[int, ...]) -> None:
+    policy = Policy(headroom=0.0, cold_start_hours=0.0, min_hours=3)
+    fleet = cheapest_fleet([choice("x", ON_DEMAND, 1.0, 1.0)], [float(one) for one in day], policy)
+    assert fleet.running == (kept,)
+
+
 def test_only_what_cannot_be_in_a_cheapest_fleet_is_left_out() -> None:
     dear, cheap = choice("dear", ON_DEMAND, 2.0, 2.0), choice("cheap", ON_DEMAND, 1.0, 1.0)
     large = choice("large", ON_DEMAND, 3.0, 2.9)

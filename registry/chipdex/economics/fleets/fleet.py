@@ -84,7 +84,7 @@ def cheapest_fleet(choices: Sequence[Choice], demand: Sequence[float], policy: P
     ordered = len(need) <= MOST_IN_ORDER
 
     def fleet(found: Found, bound: float) -> Fleet:
-        return _fleet(kept, attrs.evolve(found, bound=bound), unit, policy.cold_start_hours)
+        return _fleet(kept, attrs.evolve(found, bound=bound), unit, policy)
 
     first = by_levels(scaled, need, asked, until - (_IN_ORDER * policy.seconds if ordered else 0.0))
     found = fleet(first, first.bound)
@@ -98,9 +98,13 @@ def cheapest_fleet(choices: Sequence[Choice], demand: Sequence[float], policy: P
     return min(fleet(first, bound), fleet(second, bound), key=lambda one: one.usd)
 
 
-def _fleet(choices: Sequence[Choice], found: Found, unit: float, cold_start_hours: float) -> Fleet:
-    """Return the fleet that was found, what it starts counted by device, and how far it may be from the best."""
-    running = {one: tuple(map(int, run)) for one, run in zip(choices, found.running, strict=True) if any(run)}
+def _fleet(choices: Sequence[Choice], found: Found, unit: float, policy: Policy) -> Fleet:
+    """Return the fleet that was found, what is started kept for its least time, and how far it may be from the best."""
+    running = {}
+    for one, run in zip(choices, found.running.tolist(), strict=True):
+        if any(run):
+            short = one.way == ON_DEMAND and policy.min_hours > 1
+            running[one] = _kept(run, policy.min_hours) if short else tuple(run)
     started = sum(
         one.usd_per_hour * max(0, run[hour] - run[hour - 1])
         for one, run in running.items()
@@ -111,10 +115,36 @@ def _fleet(choices: Sequence[Choice], found: Found, unit: float, cold_start_hour
         choices=tuple(running),
         running=tuple(running.values()),
         batch=tuple(unit * float(one) for one in found.batch),
-        starts_usd=started * cold_start_hours,
+        starts_usd=started * policy.cold_start_hours,
         gap=0.0,
     )
     return attrs.evolve(fleet, gap=max(0.0, float(1.0 - found.bound / fleet.usd)) if fleet.usd else 0.0)
+
+
+def _kept(run: Sequence[int], least: int) -> tuple[int, ...]:
+    """Return what runs in each hour of a cycle where all that is started is kept for so many hours.
+
+    Deployments that start and stop together are one layer: from one count that occurs to the next.
+    """
+    kept, below = [0] * len(run), 0
+    for count in sorted(set(run) - {0}):
+        for hour, on in enumerate(_lasting([one >= count for one in run], least)):
+            kept[hour] += (count - below) * on
+        below = count
+    return tuple(kept)
+
+
+def _lasting(on: Sequence[bool], least: int) -> list[bool]:
+    """Return when a layer runs that starts when it has to, and then for so many hours of the cycle."""
+    hours, found = len(on), list(on)
+    if all(on):
+        return found
+    first = on.index(False)
+    for hour in range(first, first + hours):
+        if found[hour % hours] and not found[(hour - 1) % hours]:
+            for back in range(min(least, hours)):
+                found[(hour + back) % hours] = True
+    return found
 
 
 def undominated(choices: Sequence[Choice]) -> tuple[Choice, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from chipdex.economics.fleets.choices import ON_DEMAND, Choice, Policy
+from chipdex.economics.fleets.choices import Choice, Policy
 from chipdex.economics.fleets.program import Found
 from chipdex.economics.fleets.stages import SECONDS, Stages
 
@@ -33,15 +33,6 @@ def by_levels(choices: Sequence[Choice], demand: Any, policy: Policy, until: flo
     if low is not high:
         _, bound = Stages(choices, low, weights, policy, until).fleet()
     running = found.running[:, level]
-    if policy.min_hours > 1:
-        for number, one in enumerate(choices):
-            if one.way == ON_DEMAND:
-                running[number] = _kept(running[number], policy.min_hours)
     spare = float(weights @ found.spare)
     share = policy.batch_requests / SECONDS / spare if spare > 0.0 else 0.0
     return Found(running=running, batch=(share * found.spare)[level], bound=bound)
-
-
-def _kept(run: Any, hours: int) -> Any:
-    """Return the deployments of each hour where each that is started runs for so many hours."""
-    return np.max([np.roll(run, back) for back in range(min(hours, len(run)))], axis=0)
