@@ -173,20 +173,26 @@ def test_prices_of_a_device_come_from_the_registry(chipdex: Chipdex, shelf: Path
     [
         ((), (8.0, 3.0)),
         (("--life-years", "2"), (12.0, 1.0)),
-        (("--life-years", "0.5"), (None, 1.0)),
+        (("--life-years", "0.5"), (None, None)),
         (("--reserve-years", "5"), (5.0, 5.0)),
         (("--reserve-years", "2"), (None, 2.0)),
         (("--reserve-usd-per-hour", "9"), (9.0, 1.0)),
     ],
 )
 def test_a_commitment_fits_the_life_and_what_is_said_of_it(
-    chipdex: Chipdex, shelf: Path, options: tuple[str, ...], reserved: tuple[float | None, float]
+    chipdex: Chipdex, shelf: Path, options: tuple[str, ...], reserved: tuple[float | None, float | None]
 ) -> None:
     rent = {"rent": (8, "on-demand", 15.0)}
     sell(shelf, **rent, one=(8, "reserved-1y", 12.0), three=(8, "reserved-3y", 8.0), five=(8, "reserved-5y", 5.0))
     document = answer(chipdex, "own", "--device", "x100", "--count", "8", "--capex-usd", "1e5", *options)
     said = {row["key"]: row["value"] for row in document["inputs"]}
-    assert (said.get("reserve_usd_per_hour"), said["reserve_years"]) == reserved
+    assert (said.get("reserve_usd_per_hour"), said.get("reserve_years")) == reserved
+
+
+def test_an_option_on_which_no_answer_rests_is_named(chipdex: Chipdex) -> None:
+    document = answer(chipdex, "own", *BOUGHT, "--yearly-gain", "0.5", "--pue", "1.2", "--life-years", "3")
+    sentences = [one["sentence"] for one in document["warnings"] if one["code"] == "without_effect"]
+    assert sentences == ["No answer here rests on --yearly-gain (it needs --wait-years), --pue (it needs --power-kw)."]
 
 
 def test_a_device_without_a_price_asks_for_one(chipdex: Chipdex, shelf: Path) -> None:

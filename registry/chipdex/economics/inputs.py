@@ -111,6 +111,12 @@ class Inputs(Mapping[str, float]):
         changed.parameters = self.parameters
         return changed
 
+    def without(self, *keys: str) -> "Inputs":
+        """Return the same inputs, nothing said of some keys."""
+        kept = Inputs((), {key: one for key, one in self.figures.items() if key not in keys})
+        kept.parameters = self.parameters
+        return kept
+
     def as_rows(self) -> list[dict[str, Any]]:
         """Return a row per figure: key, value, what it means, and its source."""
         return [

@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from chipdex.cli import streams
+from chipdex.cli.deciding.idle import idle_options
 from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.options import number_option
@@ -21,6 +22,17 @@ from chipdex.economics.owning import LEFT_OUT, LIFE_YEARS, PARAMETERS, Owning, W
 from chipdex.errors import OptionError
 
 MARGIN: Final = "what buying saves in USD per hour of use against the cheapest other way"
+
+_WITH: Final = {"reserve_years": "reserve_usd_per_hour", "yearly_gain": "wait_years"}
+"""Input -> the one without which it says nothing."""
+
+_NEEDS: Final = {
+    "reserve_years": "it needs --reserve-usd-per-hour",
+    "yearly_gain": "it needs --wait-years",
+    "pue": "it needs --power-kw",
+    "usd_per_kwh": "it needs --power-kw",
+    "colo_usd_per_kw_month": "it needs --power-kw",
+}
 
 _WAYS: Final = (
     Column(key="way"),
@@ -74,7 +86,7 @@ def own_command(
             inputs_section(used),
             *((swings_section(moved, MARGIN),) if sensitivity else ()),
         ),
-        warnings=_warnings(used, found),
+        warnings=[*_warnings(used, found), *idle_options(used, own, _NEEDS)],
     ).publish(session, output)
 
 
@@ -92,7 +104,10 @@ def weighed(
     """Return what the options ask, for a sensitivity: which way is the cheapest."""
     given, filed = stated(PARAMETERS, options, inputs)
     used = settled(PARAMETERS, given, filed, _known(session, model, device, count, precision, {**filed, **given}))
-    return (Weighed(inputs=used, judge=verdict, margin=MARGIN),)
+    alone = [
+        key for key, other in _WITH.items() if other not in used and used.figures[key].source.startswith("default")
+    ]
+    return (Weighed(inputs=used.without(*alone), judge=verdict, margin=MARGIN),)
 
 
 def _known(
