@@ -34,7 +34,7 @@ BEST: Final = "best"
 """The verb that is asked what an announced chip must reach."""
 
 _DRAWS: Final = 2000
-_SLOW_DRAWS: Final = 20
+_SLOW_DRAWS: Final = 100
 _HORIZON: Final = 36
 _POINTS: Final = 6
 _SLOW_POINTS: Final = 3

@@ -21,6 +21,7 @@ _FACTORS: Final = {ON_DEMAND: "on_demand_factor", SPOT: "spot_factor", COMMITTED
 _OURS: Final = "an assumption of ours"
 _SHARE: Final = 1.0
 _BESIDE_S: Final = 1.0
+_NEAR: Final = 0.05
 _ROUNDING: Final = 1e-9
 
 PARAMETERS: Final = (
@@ -201,11 +202,15 @@ def _asked(
 
 
 def verdict(choices: Sequence[Choice], demand: Sequence[float]) -> Callable[[Inputs], Outcome]:
-    """Return the judge of a sensitivity: which way to pay costs most of the plan, and what a month of it costs."""
+    """Return the judge of a sensitivity: which way to pay costs most of the plan, and what a month of it costs.
+
+    A verdict is passed hundreds of times: each rests on a fleet that is not looked for any further where it is near.
+    """
 
     def judge(inputs: Inputs) -> Outcome:
         policy, rates, priced = _asked(choices, demand, inputs)
-        fleet = cheapest_fleet(priced, rates, policy)
+        near = attrs.evolve(policy, gap=max(policy.gap, _NEAR), seconds=min(policy.seconds, _BESIDE_S))
+        fleet = cheapest_fleet(priced, rates, near)
         spent: dict[str, float] = defaultdict(float)
         for one, run in zip(fleet.choices, fleet.running, strict=True):
             spent[one.way] += one.usd_per_hour * sum(run)
