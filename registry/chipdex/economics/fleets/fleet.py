@@ -86,7 +86,12 @@ def cheapest_fleet(choices: Sequence[Choice], demand: Sequence[float], policy: P
     def fleet(found: Found, bound: float) -> Fleet:
         return _fleet(kept, attrs.evolve(found, bound=bound), unit, policy.cold_start_hours)
 
-    first = by_levels(scaled, need, asked, until - (_IN_ORDER * policy.seconds if ordered else 0.0))
+    staged = by_levels(scaled, need, asked, until - (_IN_ORDER * policy.seconds if ordered else 0.0))
+    first = next(staged)
+    found = fleet(first, first.bound)
+    if found.gap <= policy.gap:
+        return found
+    first = min(first, *staged, key=lambda one: fleet(one, one.bound).usd)
     found = fleet(first, first.bound)
     if not ordered or found.gap <= policy.gap:
         return found

@@ -2,24 +2,29 @@
 
 Many hours are sorted by their demand and cut into groups of the same number: a fleet that holds the highest hour of
 each group holds them all, and none is cheaper than the one for the lowest of each. Starts are not decided: they are
-counted in what the fleet costs.
+counted in what the fleet costs. Where they cost much, fleets that hold more in the valleys start less.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from chipdex.economics.fleets.choices import ON_DEMAND, Choice, Policy
 from chipdex.economics.fleets.program import Found
-from chipdex.economics.fleets.stages import SECONDS, Stages
+from chipdex.economics.fleets.stages import SECONDS, Staged, Stages
 
 _LEVELS: Final = 128
 _DIGITS: Final = 12
+_FLOORS: Final = 8
 
 
-def by_levels(choices: Sequence[Choice], demand: Any, policy: Policy, until: float) -> Found:
-    """Return the cheapest fleet that is found for `demand`, an array of hours, and a bound of any other."""
+def by_levels(choices: Sequence[Choice], demand: Any, policy: Policy, until: float) -> Iterator[Found]:
+    """Yield fleets for `demand`, an array of hours, and a bound of any other: first the cheapest if starts were free.
+
+    The others never hold less than a floor, higher and higher, the last one the peak in every hour.
+    """
     highest = float(demand.max())
     levels, level = np.unique(np.round(demand / highest, _DIGITS), return_inverse=True)
     low = high = levels * highest
@@ -29,19 +34,33 @@ def by_levels(choices: Sequence[Choice], demand: Any, policy: Policy, until: flo
         for number, group in enumerate(groups):
             level[group] = number
     weights = np.bincount(level).astype(float)
-    found, bound = Stages(choices, high, weights, policy, until).fleet()
+    stages = Stages(choices, high, weights, policy, until)
+    first, bound = stages.fleet()
     if low is not high:
         _, bound = Stages(choices, low, weights, policy, until).fleet()
-    running = found.running[:, level]
-    if policy.min_hours > 1:
+
+    def found(staged: Staged) -> Found:
+        running = staged.running[:, level]
         for number, one in enumerate(choices):
             if one.way == ON_DEMAND:
-                running[number] = _kept(running[number], policy.min_hours)
-    spare = float(weights @ found.spare)
-    share = policy.batch_requests / SECONDS / spare if spare > 0.0 else 0.0
-    return Found(running=running, batch=(share * found.spare)[level], bound=bound)
+                running[number] = _bridged(_kept(running[number], policy.min_hours), policy.cold_start_hours)
+        spare = float(weights @ staged.spare)
+        share = policy.batch_requests / SECONDS / spare if spare > 0.0 else 0.0
+        return Found(running=running, batch=(share * staged.spare)[level], bound=bound)
+
+    yield found(first)
+    yield from map(found, stages.steadier(_FLOORS))
 
 
 def _kept(run: Any, hours: int) -> Any:
     """Return the deployments of each hour where each that is started runs for so many hours."""
     return np.max([np.roll(run, back) for back in range(min(hours, len(run)))], axis=0)
+
+
+def _bridged(run: Any, hours: float) -> Any:
+    """Return the deployments of each hour where none stops for less than `hours`, that a start costs as much as."""
+    gap = min(math.ceil(hours) - 1, len(run) - 1)
+    if gap < 1:
+        return run
+    ahead = np.max([np.roll(run, back) for back in range(gap + 1)], axis=0)
+    return np.min([np.roll(ahead, -forth) for forth in range(gap + 1)], axis=0)
