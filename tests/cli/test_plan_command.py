@@ -75,6 +75,35 @@ def test_latency_has_a_price_and_waiting_a_worth(chipdex: Chipdex, priced: Path)
     assert "Work that can wait:" in page.out
 
 
+def test_a_bare_device_leaves_no_node_of_another_out(chipdex: Chipdex, shelf: Path) -> None:
+    devices = shelf / "devices" / "acme"
+    bare = (devices / "x100.toml").read_text()
+    node = '[[node]]\nname = "y100 box"\ncount = 8\nlist_usd = 90000\nas_of = 2026-10-01\nfrom = "ds"\n'
+    (devices / "y100.toml").write_text(bare.replace("x100", "y100") + node)
+    (devices / "x100.toml").write_text(bare + '[price]\nlist_usd = 1000\nas_of = 2026-10-01\nfrom = "ds"\n')
+    done = chipdex("plan", "m1", "--rate", "1", "--term", "owned", "--devices", "1", "--latency-curve", "--json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    (one,) = document["fleet"]
+    assert "y100" in one["deployment"]
+    now = document["latency"]["points"][3]["usd_per_thousand_requests"]
+    assert now == pytest.approx(one["usd_per_hour"] / one["requests_per_s"] / 3.6)
+
+
+def test_a_plan_that_starts_and_stops_is_no_dearer_than_a_fleet_of_the_peak(
+    chipdex: Chipdex, priced: Path, tmp_path: Path
+) -> None:
+    assert priced.is_dir()
+    file = tmp_path / "days.csv"
+    file.write_text("hour,requests_per_s\n" + "".join(f"{hour},{100 + 300 * (hour % 2)}\n" for hour in range(60)))
+    asked = ("--demand", str(file), "--term", "on-demand", "--cold-start-hours", "3")
+    document = answer(chipdex, *asked)
+    assert document["usd"] <= document["static_usd"] * (1 + 1e-9)
+    page = chipdex("plan", "m1", "--provider", "cloud-a,cloud-b", *asked).out
+    assert document["gap"] > 0.1
+    assert f"no other is more than {100 * document['gap']:.2g} % cheaper" in page
+
+
 def test_the_page_sets_the_plan_beside_its_rivals(chipdex: Chipdex, priced: Path) -> None:
     assert priced.is_dir()
     done = chipdex("plan", "m1", "--rate", "100", "--sensitivity")

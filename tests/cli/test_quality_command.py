@@ -200,6 +200,14 @@ def test_formats_are_weighed_with_the_registrys_model_and_device(chipdex: Chipde
     assert document["formats"][0]["devices"] >= 1
 
 
+def test_a_wait_of_today_that_nobody_gave_is_left_out_aloud(chipdex: Chipdex) -> None:
+    asked = ("quality", "--accuracy", "0.8", "--usd-per-answer", "0.01", "--usd-if-right", "1", "--usd-if-wrong", "0")
+    new = ("--new-accuracy", "0.9", "--new-usd-per-answer", "0.02", "--new-one-off-usd", "0", "--new-wait-s", "30")
+    told = "Left out, because no input says it: how long somebody waits today."
+    assert told in chipdex(*asked, *new, "--usd-per-hour-of-wait", "20").err
+    assert told not in chipdex(*asked, *new, "--usd-per-hour-of-wait", "20", "--wait-s", "10").err
+
+
 def test_what_a_change_costs_once_is_left_out_aloud(chipdex: Chipdex) -> None:
     done = chipdex("quality", *PRICED, "--change", "compilation:share=0.5,gain=2")
     assert "Left out, because no input says it: what compilation costs once." in done.err

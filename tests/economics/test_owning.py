@@ -147,3 +147,12 @@ def test_inputs_are_told_apart_by_how_far_they_move_the_verdict() -> None:
     widths = [one.width for one in swings(verdict, inputs(capex_usd=20_000.0, rent_usd_per_hour=1.0))]
     assert widths == sorted(widths, reverse=True)
     assert widths[0] > 0.0
+
+
+def test_waiting_for_the_whole_life_is_renting_and_never_wins_by_a_rounding() -> None:
+    figures = {"capex_usd": 250e3, "rent_usd_per_hour": 20.0, "resale_share": 0.1, "cost_of_capital": 0.08}
+    for years in (0.3, 0.6, 0.9, 1.0):
+        found = own(**figures, rent_decline=0.15, wait_years=1.0, life_years=years)
+        worth = {one.way: one.usd for one in found.ways}
+        assert worth["wait"] == worth["rent"]
+        assert found.winner.way == "rent"

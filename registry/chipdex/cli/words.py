@@ -40,7 +40,8 @@ def stated(value: float) -> str:
 def percent(share: float, digits: int = 3) -> str:
     """Return a share in per cent; what rounding of sums leaves where two are the same is 0 %."""
     of_hundred = 0.0 if abs(share) < NOISE else _HUNDRED * share
-    return f"{of_hundred:,.0f} %" if abs(of_hundred) >= _THOUSAND else f"{of_hundred:.{digits}g} %"
+    whole = abs(of_hundred) >= 10.0**digits - 0.5
+    return f"{of_hundred:,.0f} %" if whole else f"{of_hundred:.{digits}g} %"
 
 
 def between(low: float | None, high: float | None) -> str:

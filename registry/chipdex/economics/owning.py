@@ -315,7 +315,9 @@ class _Money(Value):
 
         What is bought later is younger at the end, and sold for that share of its price too.
         """
-        until = min(inputs["wait_years"] * HOURS_PER_YEAR, self.life)
+        until = inputs["wait_years"] * HOURS_PER_YEAR
+        if until >= self.life:
+            return self.rented * _worth(self.interest + self.decline, self.life)
         price = inputs["capex_usd"] * math.exp(-math.log1p(inputs["yearly_gain"]) * until / HOURS_PER_YEAR)
         left = inputs["resale_share"] + (1.0 - inputs["resale_share"]) * until / self.life
         kept = self.shared + price * inputs["maintenance_share"] / HOURS_PER_YEAR + self.utilisation_rate * self.running

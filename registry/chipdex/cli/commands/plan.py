@@ -300,14 +300,14 @@ def _lines(found: Plan, query: Query, inputs: Inputs, grid: Electricity | None) 
             "" if grid is None or grid.g_per_kwh is None else f", {figure(found.kwh * grid.g_per_kwh / 1000)} kg CO2e"
         )
         lines.append(f"Energy at full load: {figure(found.kwh)} kWh in {hours:,} hours{carbon}.")
-    lines.append(f"Of the requests {_share(found.missed)} come in minutes that ask for more than is there.")
+    lines.append(f"Of the requests {_share(found.missed)} are beyond what is there in their minute.")
     if found.short > _ROUNDING:
         lines.append(f"As spot comes and goes, less than the demand is held in {_share(found.short)} of the time.")
     return lines
 
 
 def _proof(gap: float) -> str:
-    return f"at most {percent(gap, 2)} dearer than the best there is" if gap > _ROUNDING else "no fleet is cheaper"
+    return f"no other is more than {percent(gap, 2)} cheaper" if gap > _ROUNDING else "no fleet is cheaper"
 
 
 def _body(found: Plan, inputs: Inputs, hours: list[dict[str, Any]], query: Query) -> dict[str, Any]:

@@ -229,6 +229,8 @@ def _warnings(inputs: Inputs, found: Quality) -> list[Warned]:
     sentences = {}
     left = [told for key, told in _LEFT_OUT.items() if key not in inputs]
     left = left if found.usd_per_point is not None else []
+    if inputs["usd_per_hour_of_wait"] and "new_wait_s" in inputs and "wait_s" not in inputs:
+        left.append("how long somebody waits today")
     left += [f"what {one.choice} costs once" for one in found.choices if one.one_off_usd is None]
     if left:
         sentences["left_out"] = f"Left out, because no input says it: {', '.join(left)}."

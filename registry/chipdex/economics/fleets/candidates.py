@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from chipdex.catalog import Registry
+    from chipdex.domain import Accelerator, Offer
     from chipdex.search.knowledge import Knowledge
 
 TERMS: Final = (Term.ON_DEMAND, Term.SPOT, Term.RESERVED_1Y, Term.OWNED)
@@ -87,18 +88,24 @@ def _under(
     asked = attrs.evolve(
         query,
         demand=attrs.evolve(query.demand, rate_per_s=None),
-        choice=attrs.evolve(query.choice, term=term, top=devices),
+        choice=attrs.evolve(
+            query.choice, term=term, top=devices, pair_filter=_has_host if term is Term.OWNED else None
+        ),
     )
     return best(registry.priced(wanted_prices(asked.choice, today)), asked, knowledge)
 
 
+def _has_host(_: "Accelerator", offer: "Offer | None") -> bool:
+    return offer is not None and bool(offer.host_included)
+
+
 def _choice(answer: Answer, term: Term) -> Choice | None:
-    """Return the unit that an answer's price buys; None where it has no price, or is owned without a host."""
+    """Return the unit that an answer's price buys; None where it has no price."""
     cost, offer, speed = answer.cost, answer.offer, answer.throughput
     per_million, rate = cost.usd_per_million_output_tokens, speed.output_tokens_per_s
     if per_million is None or rate is None:
         per_million, rate = cost.usd_per_million_inferences, speed.inferences_per_s
-    if offer is None or not per_million or not rate or (term is Term.OWNED and not offer.host_included):
+    if offer is None or not per_million or not rate:
         return None
     paid = offer.usd_per_hour * offer.rate_to_usd * answer.instances
     replicas = max(1, round(paid / (per_million * rate * 3600.0 / 1e6)))

@@ -102,7 +102,7 @@ def _number(text: str | None) -> float:
 
 
 def missed_share(capacity_per_s: float, rate_per_s: float, dispersion: float) -> float:
-    """Return the share of requests that come while more come than the capacity holds, minute by minute.
+    """Return the share of requests that are beyond what the capacity holds in their minute.
 
     The number in a minute is taken as normal with the mean of the rate and `dispersion` times the variance of Poisson
     arrivals: the loss function of the newsvendor, E[(X - c)+] / E[X]. 1 is Poisson; traces of chat and code are

@@ -86,7 +86,12 @@ def cheapest_fleet(choices: Sequence[Choice], demand: Sequence[float], policy: P
     def fleet(found: Found, bound: float) -> Fleet:
         return _fleet(kept, attrs.evolve(found, bound=bound), unit, policy)
 
-    first = by_levels(scaled, need, asked, until - (_IN_ORDER * policy.seconds if ordered else 0.0))
+    staged = by_levels(scaled, need, asked, until - (_IN_ORDER * policy.seconds if ordered else 0.0))
+    first = next(staged)
+    found = fleet(first, first.bound)
+    if found.gap <= policy.gap:
+        return found
+    first = min(first, *staged, key=lambda one: fleet(one, one.bound).usd)
     found = fleet(first, first.bound)
     if not ordered or found.gap <= policy.gap:
         return found
@@ -103,8 +108,7 @@ def _fleet(choices: Sequence[Choice], found: Found, unit: float, policy: Policy)
     running = {}
     for one, run in zip(choices, found.running.tolist(), strict=True):
         if any(run):
-            short = one.way == ON_DEMAND and policy.min_hours > 1
-            running[one] = _kept(run, policy.min_hours) if short else tuple(run)
+            running[one] = _kept(run, policy) if one.way == ON_DEMAND else tuple(run)
     started = sum(
         one.usd_per_hour * max(0, run[hour] - run[hour - 1])
         for one, run in running.items()
@@ -121,14 +125,17 @@ def _fleet(choices: Sequence[Choice], found: Found, unit: float, policy: Policy)
     return attrs.evolve(fleet, gap=max(0.0, float(1.0 - found.bound / fleet.usd)) if fleet.usd else 0.0)
 
 
-def _kept(run: Sequence[int], least: int) -> tuple[int, ...]:
-    """Return what runs in each hour of a cycle where all that is started is kept for so many hours.
+def _kept(run: Sequence[int], policy: Policy) -> tuple[int, ...]:
+    """Return what runs in each hour of a cycle where nothing is stopped too early.
 
     Deployments that start and stop together are one layer: from one count that occurs to the next.
     """
+    if policy.min_hours <= 1 and policy.cold_start_hours < 1.0:
+        return tuple(run)
     kept, below = [0] * len(run), 0
     for count in sorted(set(run) - {0}):
-        for hour, on in enumerate(_lasting([one >= count for one in run], least)):
+        lasting = _lasting([one >= count for one in run], policy.min_hours)
+        for hour, on in enumerate(_bridged(lasting, policy.cold_start_hours)):
             kept[hour] += (count - below) * on
         below = count
     return tuple(kept)
@@ -144,6 +151,20 @@ def _lasting(on: Sequence[bool], least: int) -> list[bool]:
         if found[hour % hours] and not found[(hour - 1) % hours]:
             for back in range(min(least, hours)):
                 found[(hour + back) % hours] = True
+    return found
+
+
+def _bridged(on: Sequence[bool], hours_of_start: float) -> list[bool]:
+    """Return when a layer runs that is not stopped where to run on costs no more than the next start."""
+    hours, found, off = len(on), list(on), 0
+    first = on.index(True)
+    for hour in range(first, first + hours + 1):
+        if not on[hour % hours]:
+            off += 1
+            continue
+        for back in range(1, off + 1 if off <= hours_of_start else 1):
+            found[(hour - back) % hours] = True
+        off = 0
     return found
 
 

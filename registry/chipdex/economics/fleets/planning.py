@@ -99,7 +99,7 @@ PARAMETERS: Final = (
 class Hour(Value):
     """One hour of a plan: requests per second asked for and held, batch work beside them, money, watts and misses.
 
-    `missed` is the share of requests that come while more come than what is there holds, `short` the share of time that
+    `missed` is the share of requests beyond what is there in their minute, `short` the share of time that
     what is there, spot instances coming and going, holds less than the mean demand.
     """
 
@@ -144,7 +144,7 @@ class Plan(Value):
 
     @property
     def missed(self) -> float:
-        """The share of all requests that come while more come than the capacity holds."""
+        """The share of all requests that are beyond what the capacity holds in their minute."""
         asked = sum(hour.demand_per_s for hour in self.hours)
         return sum(hour.missed * hour.demand_per_s for hour in self.hours) / asked
 

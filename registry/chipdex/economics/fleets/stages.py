@@ -14,7 +14,7 @@ the cheapest whose capacity is never below a floor, the lowest that leaves enoug
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import attrs
@@ -63,6 +63,17 @@ class Stages:
             return found, found.bound
         return self._filled(), max(found.bound, self._bound())
 
+    def steadier(self, steps: int) -> Iterator[Staged]:
+        """Yield fleets that hold the batch and never less than a floor, which rises in steps to the peak.
+
+        Of the floor too no more than is allowed rests on spot, so that the last fleet is the same in every hour.
+        """
+        top = max(float(self.need.max()), self._full() if self.batch > 0.0 else 0.0)
+        for step in range(1, steps + 1):
+            found = self.cheapest(floor=top * step / steps, steady=True)
+            if self._holds_batch(found):
+                yield found
+
     def _holds_batch(self, found: Staged) -> bool:
         return float(self.weights @ found.spare) >= self.batch * (1.0 - _EDGE)
 
@@ -95,19 +106,21 @@ class Stages:
         filled = (self.batch + (self.demand[order] * self.weights[order]).cumsum()) / weights
         return float(filled[np.argmax(filled <= np.append(demand[1:], np.inf))])
 
-    def cheapest(self, worth: float = 0.0, floor: float = 0.0) -> Staged:
+    def cheapest(self, worth: float = 0.0, floor: float = 0.0, *, steady: bool = False) -> Staged:
         """Return the cheapest fleet where a request per second beyond the demand is `worth` so much an hour, in USD.
 
-        No hour holds less than `floor`. Without one the bound is that of fleets that hold the batch; `worth` is below
-        the price of any capacity.
+        No hour holds less than `floor`, `steady` with as little of it at spot as of the demand. Without a floor the
+        bound is that of fleets that hold the batch; `worth` is below the price of any capacity.
         """
-        need = np.maximum(self.need, floor)
+        need, least_firm = np.maximum(self.need, floor), self.firm
+        if steady:
+            least_firm = np.minimum(np.maximum(self.firm, self.firm.max() * floor / self.need.max()), self.firm.max())
         prices, most, total = self.usd - worth * self.held, need.max(), self.weights.sum()
         committed, rented, spot, either = (
             frontier(self.held, prices, np.flatnonzero(np.isin(self.ways, ways)), most)
             for ways in ([COMMITTED], [ON_DEMAND], [SPOT], [ON_DEMAND, SPOT])
         )
-        missing, firm = (np.maximum(0.0, one - committed.capacity[:, None]) for one in (need, self.firm))
+        missing, firm = (np.maximum(0.0, one - committed.capacity[:, None]) for one in (need, least_firm))
         fixed = committed.usd * total
         least = np.maximum(either.price_of(missing), rented.price_of(firm))
         least = fixed + np.maximum(least, firm * rented.rate + (missing - firm) * either.rate) @ self.weights
