@@ -138,6 +138,20 @@ def test_alternatives_come_from_the_ranking(chipdex: Chipdex, shelf: Path) -> No
     assert "unknown" in page
 
 
+def test_alternatives_for_a_rate_are_compared_by_the_month(chipdex: Chipdex, shelf: Path) -> None:
+    device = (shelf / "devices" / "acme" / "x100.toml").read_text()
+    offers = (shelf / "offers" / "acme.toml").read_text()
+    (shelf / "devices" / "acme" / "y100.toml").write_text(device.replace("x100", "y100").replace("1000", "500"))
+    (shelf / "offers" / "y.toml").write_text(offers.replace("x100", "y100").replace("16", "9"))
+    near = answer(chipdex, "m1", "--no-plugins", "--within", "500", "--rate", "0.01")["alternatives"]
+    ranked = json.loads(chipdex("best", "m1", "--no-plugins", "--rate", "0.01", "--json").out)["answers"]
+    months = [one["cost"]["usd_per_month"] for one in ranked]
+    assert [one["usd_per_month"] for one in near["deployments"]] == months
+    assert [one["times_cheapest"] for one in near["deployments"]] == [month / months[0] for month in months]
+    assert "USD/month" in chipdex("lockin", "m1", "--no-plugins", "--rate", "0.01").out
+    assert "USD/month" not in chipdex("lockin", "m1", "--no-plugins").out
+
+
 def test_being_locked_in_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
     file = tmp_path / "lockin.svg"
     done = chipdex("lockin", *STUCK, *MOVING, "--spend", "acme=3", "--spend", "zeta=1", "--plot", str(file))

@@ -20,7 +20,7 @@ from chipdex.domain import (
 from chipdex.errors import InfeasibleError, OptionError
 from chipdex.search import Case, estimate
 from chipdex.search.pricing import packed, spans
-from chipdex.search.query import demand, precision_named
+from chipdex.search.query import Objective, demand, precision_named
 from chipdex.search.space import Split, splits
 
 
@@ -98,6 +98,18 @@ def test_a_chip_without_any_price_comes_last_and_says_so():
     assert answer[1].offer is None
     assert answer[1].cost.usd_per_million_output_tokens is None
     assert "no_price" in {w["code"] for w in answer.warnings}
+
+
+@pytest.mark.parametrize("workload", [Workload(), Workload(rate_per_s=1000.0)])
+@pytest.mark.parametrize("objective", [Objective.COST, Objective.THROUGHPUT])
+def test_what_is_worse_than_the_best_by_more_than_was_said_is_left_out(objective, workload):
+    chips = [chip(name) for name in "abcd"]
+    market = shelf(*chips, *(offer(name, usd) for name, usd in zip("abc", (10.0, 12.0, 13.0), strict=True)))
+    everything = ask(market, workload=workload, objective=objective)
+    cut = ask(market, workload=workload, objective=objective, within=0.2)
+    assert len(everything) == 4
+    kept = 2 if objective is Objective.COST else 4
+    assert [one.as_json() for one in cut] == [one.as_json() for one in everything][:kept]
 
 
 @pytest.mark.parametrize("choice", [{"term": Term.SPOT}, {"providers": ("cloud",)}, {"regions": ("here",)}])

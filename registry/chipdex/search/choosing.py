@@ -123,16 +123,26 @@ class Outcome(Value):
                 accelerator=device_id, constraint=constraint, value=value, limit=limit, unit=unit
             )
 
+    def shown(self) -> list[Candidate]:
+        """Return the winners that are asked for, the best first."""
+        ranked, choice = self.ranked()[: self.query.choice.top], self.query.choice
+        if choice.within is None or not ranked:
+            return ranked
+        least, judged = _worse(ranked[0].score, 1.0 + choice.within + _TIE), ranked[0].is_judged(self.query)
+        return [one for one in ranked if one.score >= least and one.is_judged(self.query) == judged]
+
     def beyond_reach(self) -> dict[str, Candidate]:
         """Return the winners that cannot be among those shown, where scores are as near as a coarse pass's."""
-        ranked, top = self.ranked(), self.query.choice.top
-        if self.query.demand.rate_per_s is not None or len(ranked) <= top:
+        ranked, shown, within = self.ranked(), self.shown(), self.query.choice.within
+        if self.query.demand.rate_per_s is not None or len(ranked) == len(shown):
             return {}  # whole deployments are counted: a little less of a rate may take twice as many
-        last = ranked[top - 1]
-        least = last.score * (_COARSE if last.score > 0 else 1.0 / _COARSE)
+        last, bar = shown[-1], shown[-1].score
+        if within is not None and len(shown) < self.query.choice.top:
+            bar = _worse(ranked[0].score, 1.0 + within)
+        least = _worse(bar, 1.0 / _COARSE)
         return {
             candidate.row.platform.accelerator.id: candidate
-            for candidate in ranked[top:]
+            for candidate in ranked[len(shown) :]
             if candidate.score < least or candidate.is_judged(self.query) != last.is_judged(self.query)
         }
 
@@ -170,6 +180,11 @@ class Outcome(Value):
             smallest, most = min(offer.count for offer in payable), query.choice.max_accelerators
             numbers = (smallest, most, "accelerators") if smallest > most else ()
             self.reject(device.id, "price", *numbers)
+
+
+def _worse(score: float, times: float) -> float:
+    """Return the score of what costs, or takes, so many times as much, or does that much less."""
+    return score / times if score > 0 else score * times
 
 
 def _finalists(rows: Sequence[int], kept: Space, operation: Operation, query: Query) -> list[int]:

@@ -108,7 +108,8 @@ class Choice(Value):
 
     `pair_filter` is the `--where` condition: it says whether a device may be offered under an offer
     (None: the device alone). `term` None is on demand, and `ownership` for devices that nobody rents;
-    `electricity` is what runs those, and whatever has no offer. Money in US dollars, power in watts.
+    `electricity` is what runs those, and whatever has no offer. `within` leaves out what is worse than the best by more
+    than that share. Money in US dollars, power in watts.
     """
 
     objective: Objective = Objective.COST
@@ -128,6 +129,7 @@ class Choice(Value):
     announced: bool = False
     retired: bool = False
     top: int = 10
+    within: float | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -61,7 +61,7 @@ def best(registry: Records, query: Query, knowledge: Knowledge | None = None) ->
         platforms = _platforms(covered, known, outcome)
         if platforms:
             _search(engine, platforms, outcome)
-    ordered = outcome.ranked()[: query.choice.top]
+    ordered = outcome.shown()
     answers = tuple(_answer(rank, candidate, query) for rank, candidate in enumerate(ordered, 1))
     return BestAnswer(
         query={

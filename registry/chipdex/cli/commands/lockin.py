@@ -10,7 +10,7 @@ from chipdex.cli import streams
 from chipdex.cli.deciding import lockin_page
 from chipdex.cli.deciding.idle import idle_options
 from chipdex.cli.deciding.options import Weighed, decision_options, inputs_section, stated, swing_json, swings_section
-from chipdex.cli.deciding.ranked import OWNED, whole_ranking
+from chipdex.cli.deciding.ranked import OWNED, ranking
 from chipdex.cli.numbers import Number
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
@@ -81,12 +81,13 @@ def lockin_command(
     found = lockin(used)
     spends = [*map(stated_spend, spend), *([] if spend_csv is None else read_spends(spend_csv))]
     spread = concentration(spends) if spends else None
+    share = (_WITHIN if within is None else within) / 100.0
     answer = (
         None
         if model is None
-        else whole_ranking(session, model, workload=workload_of(asked), precision=precision, term=term)
+        else ranking(session, model, workload=workload_of(asked), precision=precision, term=term, within=share)
     )
-    near = None if answer is None else _near(session, answer, _WITHIN if within is None else within)
+    near = None if answer is None else _near(session, answer, share)
     _something(found, spread, near)
     moved = weighing.swings() if sensitivity else []
     if plot is not None:
@@ -150,10 +151,10 @@ def _only_with_model(model: str | None, asked: dict[str, Any]) -> None:
             raise OptionError(f"{option} was given without MODEL.", fix="Name the model that has to run.")
 
 
-def _near(session: Session, answer: "BestAnswer", percent: float) -> "Alternatives":
+def _near(session: Session, answer: "BestAnswer", within: float) -> "Alternatives":
     from chipdex.economics.vendors.alternatives import alternatives  # noqa: PLC0415 - numpy comes with it
 
-    return alternatives(answer, session.registry.accelerators, percent / 100.0)
+    return alternatives(answer, session.registry.accelerators, within)
 
 
 def _is_used(found: Lockin) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 
 from chipdex.cli.deciding.carbon_records import GridKnown, Named, of_grid, of_hardware
-from chipdex.cli.deciding.ranked import whole_ranking
+from chipdex.cli.deciding.ranked import ranking
 from chipdex.cli.numbers import COUNT
 from chipdex.cli.session import Session
 from chipdex.domain.workload import Workload
@@ -91,7 +91,7 @@ def _ranked(session: Session, told: Told) -> list[Choice]:
     from chipdex.economics.footprints.embodied import ranked_inputs  # noqa: PLC0415 - numpy comes with it
 
     found = []
-    for answer in whole_ranking(session, told.named.model, workload=Workload()):
+    for answer in ranking(session, told.named.model, workload=Workload()):
         hardware = ranked_inputs(answer)
         if "power_w" in hardware:
             name = f"{answer.estimate.count} x {answer.accelerator}, {answer.estimate.precision}"

@@ -33,6 +33,7 @@ _VENDORS: Final = (
     Column(key="cheapest"),
     Column(key="precision", importance=2),
     Column(key="usd_per_million", header="USD/M", right=True, show=usd),
+    Column(key="usd_per_month", header="USD/month", right=True, show=usd),
     Column(
         key="times_cheapest", header="of the cheapest", right=True, importance=1, show=lambda times: f"{times:.2f}x"
     ),
@@ -150,4 +151,5 @@ def _vendor_table(near: "Alternatives") -> Table:
         }
         for one in near.vendors
     ]
-    return Table(columns=_VENDORS, rows=rows)
+    columns = [one for one in _VENDORS if one.key != "usd_per_month" or near.found[0].usd_per_month is not None]
+    return Table(columns=columns, rows=rows)

@@ -26,9 +26,10 @@ def lockin_chart(inputs: Inputs, found: Lockin, spread: Concentration | None, ne
         shares = {vendor: 100.0 * share for vendor, share in spread.shares.items()}
         left.append(bars(alt, shares, "% of the spend", f"Spend by vendor: HHI {spread.hhi:.3g}", GREEN))
     if near is not None and near.found:
-        prices = {one.cheapest.vendor: one.cheapest.usd_per_million for one in near.vendors}
+        by_month = near.found[0].usd_per_month is not None
+        prices = {one.cheapest.vendor: one.cheapest.usd for one in near.vendors}
         title = f"Cheapest of each vendor within {100 * near.within:g} %"
-        right.append(bars(alt, prices, "USD per million", title, BLUE))
+        right.append(bars(alt, prices, "USD a month" if by_month else "USD per million", title, BLUE))
     if found.discount is not None:
         outcome = verdict(inputs)
         across = "discount needed, as a share" if found.npv_usd is None else "USD that closed is worth more than open"

@@ -1,4 +1,4 @@
-"""The whole ranking of a model for decisions that weigh its deployments: the best of every device, with its price."""
+"""The ranking of a model for decisions that weigh its deployments: the best of every device, with its price."""
 
 import datetime as dt
 from typing import TYPE_CHECKING, Final
@@ -14,10 +14,16 @@ OWNED: Final = "Prices of what is bought leave out interest, cooling, space, sta
 """What a reader must know where a ranking holds hardware that nobody rents out."""
 
 
-def whole_ranking(
-    session: Session, model: str, *, workload: Workload, precision: str | None = None, term: str | None = None
+def ranking(
+    session: Session,
+    model: str,
+    *,
+    workload: Workload,
+    precision: str | None = None,
+    term: str | None = None,
+    within: float | None = None,
 ) -> "BestAnswer":
-    """Return what `best` answers of the model with nothing cut off, the cheapest first."""
+    """Return what `best` answers of the model, the cheapest first, up to `within` (a share) dearer than it."""
     from chipdex.cli.questions import model_of, precisions_of  # noqa: PLC0415 - numpy comes with it
     from chipdex.search import best  # noqa: PLC0415 - likewise
     from chipdex.search.pricing import wanted_prices  # noqa: PLC0415 - likewise
@@ -25,7 +31,7 @@ def whole_ranking(
 
     meant = model_of(session, model)
     session.need("accelerators")
-    choice = Choice(term=None if term is None else Term(term), top=len(session.registry.accelerators))
+    choice = Choice(term=None if term is None else Term(term), top=len(session.registry.accelerators), within=within)
     query = Query(
         model=meant, demand=demand(workload, meant), precisions=precisions_of(precision, meant), choice=choice
     )

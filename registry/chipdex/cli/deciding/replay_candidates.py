@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from chipdex.cli.cases import case_of
-from chipdex.cli.deciding.ranked import whole_ranking
+from chipdex.cli.deciding.ranked import ranking
 from chipdex.cli.questions import model_of, workload_of
 from chipdex.cli.session import Session
 from chipdex.domain import Term
@@ -78,8 +78,8 @@ def _smallest(session: Session, case: Case) -> Case:
 def _cheapest(session: Session, stated: Mapping[str, Any]) -> Case:
     """Return the case of the rented deployment that `best` puts first for lengths like the trace's."""
     precision = stated.get("precision")
-    answers = whole_ranking(
-        session, stated["model"], workload=workload_of(stated), precision=precision, term=Term.ON_DEMAND
+    answers = ranking(
+        session, stated["model"], workload=workload_of(stated), precision=precision, term=Term.ON_DEMAND, within=0.0
     )
     if not len(answers):
         raise InfeasibleError("Nothing can serve this within the limits.", fix="Loosen them, or name a --device.")

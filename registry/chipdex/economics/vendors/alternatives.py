@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Alternative(Value):
     """A deployment whose price is near enough; `software` is None where no record says what the device runs.
 
-    `usd_per_million` is per million output tokens, or inferences; `times_cheapest` is over the cheapest of all.
-    `pay` is how it is had, buy or rent.
+    `usd_per_million` is per million output tokens, or inferences, at full load; `usd_per_month` that of all deployments
+    that hold the rate asked for, None where none is. `times_cheapest` is `usd` over that of the cheapest of all. `pay`
+    is how it is had, buy or rent.
     """
 
     vendor: str
@@ -28,10 +29,16 @@ class Alternative(Value):
     count: int
     precision: str
     usd_per_million: float
-    times_cheapest: float
+    usd_per_month: float | None
     software: tuple[str, ...] | None
     basis: str
     pay: str
+    times_cheapest: float = 1.0
+
+    @property
+    def usd(self) -> float:
+        """The price that decides: by the month where there is a rate, per million at full load else."""
+        return self.usd_per_million if self.usd_per_month is None else self.usd_per_month
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -70,12 +77,17 @@ class Alternatives(Value):
 def alternatives(answer: BestAnswer, devices: Mapping[str, "Accelerator"], within: float) -> Alternatives:
     """Return the deployments of a ranking whose price is at most `within`, a share, above the cheapest.
 
-    Ranked for cost and in full, or those beyond its end are missing; deployments without a price are left out.
+    Ranked for cost and up to `within`, or those beyond its end are missing; deployments without a price are left out.
     """
-    priced = sorted(((usd, one) for one in answer if (usd := _usd(one)) is not None), key=lambda pair: pair[0])
-    least = priced[0][0] if priced else 0.0
-    near = [(usd, one) for usd, one in priced if usd <= least * (1.0 + within)]
-    found = tuple(_alternative(one, devices[one.accelerator], usd, least) for usd, one in near)
+    by_month = answer.query["workload"]["rate_per_s"] is not None
+    told = (_priced(one, devices[one.accelerator], by_month) for one in answer)
+    priced = [one for one in told if one is not None]
+    least = min((one.usd for one in priced), default=0.0)
+    found = tuple(
+        attrs.evolve(one, times_cheapest=one.usd / least if least else 1.0)
+        for one in sorted(priced, key=lambda one: one.usd)
+        if one.usd <= least * (1.0 + within)
+    )
     return Alternatives(
         within=within,
         found=found,
@@ -92,14 +104,17 @@ def _usd(answer: Answer) -> float | None:
     return cost.usd_per_million_inferences if tokens is None else tokens
 
 
-def _alternative(answer: Answer, device: "Accelerator", usd: float, least: float) -> Alternative:
+def _priced(answer: Answer, device: "Accelerator", by_month: bool) -> Alternative | None:
+    usd = _usd(answer)
+    if usd is None:
+        return None
     return Alternative(
         vendor=device.vendor,
         accelerator=device.id,
         count=answer.estimate.count,
         precision=answer.estimate.precision,
         usd_per_million=usd,
-        times_cheapest=usd / least if least else 1.0,
+        usd_per_month=answer.cost.usd_per_month if by_month else None,
         software=tuple(dict.fromkeys(map(stack_of, device.software))) or None,
         basis=answer.estimate.basis,
         pay="buy" if answer.offer is not None and answer.offer.term is Term.OWNED else "rent",
