@@ -104,6 +104,15 @@ def test_a_plan_that_starts_and_stops_is_no_dearer_than_a_fleet_of_the_peak(
     assert f"no other is more than {100 * document['gap']:.2g} % cheaper" in page
 
 
+def test_being_short_is_limited(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    asked = ("--rate", "100", "--peak-to-mean", "1.5", "--term", "spot", "--most-spot", "1")
+    free, held = answer(chipdex, *asked), answer(chipdex, *asked, "--most-short", "0.001")
+    assert free["short"] > 0.001 >= held["short"]
+    assert held["usd"] > free["usd"]
+    assert held["usd"] * (1.0 - held["gap"]) <= free["usd"]
+
+
 def test_the_page_sets_the_plan_beside_its_rivals(chipdex: Chipdex, priced: Path) -> None:
     assert priced.is_dir()
     done = chipdex("plan", "m1", "--rate", "100", "--sensitivity")

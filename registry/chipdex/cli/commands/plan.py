@@ -338,5 +338,9 @@ def _warnings(found: Plan, inputs: Inputs) -> list[Warned]:
             "left out: `chipdex own` counts them."
         )
     if found.fleet.gap > inputs["gap"]:
-        sentences["gap"] = "No fleet was proven to be within --gap of the best in --seconds: allow more of either."
+        sentences["gap"] = (
+            "No fleet was proven to be within --gap of the best in --seconds: allow more of either."
+            if inputs["most_short"] == 1.0
+            else "No fleet was proven to be within --gap of the best, which is known without --most-short alone."
+        )
     return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]

@@ -6,10 +6,10 @@ from typing import Final
 
 import attrs
 
-from chipdex.economics.fleets.availability import capacities
 from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice, Policy
 from chipdex.economics.fleets.demand import missed_share
-from chipdex.economics.fleets.fleet import Fleet, cheapest_fleet
+from chipdex.economics.fleets.fleet import Fleet
+from chipdex.economics.fleets.holding import cheapest_held, short_in, there_in
 from chipdex.economics.inputs import Inputs, Parameter
 from chipdex.economics.sensitivity import Outcome
 from chipdex.errors import InfeasibleError
@@ -22,7 +22,6 @@ _OURS: Final = "an assumption of ours"
 _SHARE: Final = 1.0
 _BESIDE_S: Final = 1.0
 _NEAR: Final = 0.05
-_ROUNDING: Final = 1e-9
 
 PARAMETERS: Final = (
     Parameter(
@@ -42,6 +41,13 @@ PARAMETERS: Final = (
     ),
     Parameter(
         key="most_spot", meaning="share of the needed capacity that may be spot", default=0.5, source=_OURS, high=_SHARE
+    ),
+    Parameter(
+        key="most_short",
+        meaning="share of the time in which less than the demand may be there, as spot comes and goes",
+        default=1.0,
+        source="no limit",
+        high=_SHARE,
     ),
     Parameter(
         key="cold_start_hours",
@@ -177,13 +183,13 @@ def policy_of(inputs: Inputs, hours: int) -> Policy:
 def plan(choices: Sequence[Choice], demand: Sequence[float], inputs: Inputs) -> Plan:
     """Return the cheapest fleet of `choices` for `demand`, and what it is set beside.
 
-    Raises InfeasibleError and OptionError as `cheapest_fleet` does.
+    Raises InfeasibleError and OptionError as `cheapest_held` does.
     """
     policy, rates, priced = _asked(choices, demand, inputs)
-    fleet = cheapest_fleet(priced, rates, policy)
+    fleet = cheapest_held(priced, rates, policy, inputs["most_short"])
     beside = attrs.evolve(policy, seconds=min(policy.seconds, _BESIDE_S))
     at_peak = attrs.evolve(beside, batch_requests=policy.batch_requests / len(rates), cold_start_hours=0.0, min_hours=1)
-    static = _usd(priced, [max(rates)], at_peak)
+    static = _usd(priced, [max(rates)], at_peak, inputs["most_short"])
     return Plan(
         fleet=fleet,
         hours=tuple(_hour(fleet, number, rate, inputs) for number, rate in enumerate(rates)),
@@ -210,7 +216,7 @@ def verdict(choices: Sequence[Choice], demand: Sequence[float]) -> Callable[[Inp
     def judge(inputs: Inputs) -> Outcome:
         policy, rates, priced = _asked(choices, demand, inputs)
         near = attrs.evolve(policy, gap=max(policy.gap, _NEAR), seconds=min(policy.seconds, _BESIDE_S))
-        fleet = cheapest_fleet(priced, rates, near)
+        fleet = cheapest_held(priced, rates, near, inputs["most_short"])
         spent: dict[str, float] = defaultdict(float)
         for one, run in zip(fleet.choices, fleet.running, strict=True):
             spent[one.way] += one.usd_per_hour * sum(run)
@@ -219,9 +225,9 @@ def verdict(choices: Sequence[Choice], demand: Sequence[float]) -> Callable[[Inp
     return judge
 
 
-def _usd(choices: Sequence[Choice], demand: Sequence[float], policy: Policy) -> float | None:
+def _usd(choices: Sequence[Choice], demand: Sequence[float], policy: Policy, most_short: float = 1.0) -> float | None:
     try:
-        return cheapest_fleet(choices, demand, policy).usd
+        return cheapest_held(choices, demand, policy, most_short).usd
     except InfeasibleError:
         return None
 
@@ -230,20 +236,17 @@ def _hour(fleet: Fleet, number: int, rate: float, inputs: Inputs) -> Hour:
     available = inputs["spot_available"]
     running = [(one, run[number]) for one, run in zip(fleet.choices, fleet.running, strict=True) if run[number]]
     draws = [None if one.power_w is None else one.power_w * _there(one, available) * count for one, count in running]
-    capacity = fleet.capacity_in(number, available)
-    spot = [(one.requests_per_s, count) for one, count in running if one.way == SPOT]
-    firm = capacity - available * sum(held * count for held, count in spot)
-    found, shares = capacities(tuple(held for held, _ in spot), tuple(count for _, count in spot), available)
-    there = [*zip((firm + found).tolist(), shares.tolist(), strict=True)]
+    found, shares = there_in(fleet, number, available)
+    there = zip(found.tolist(), shares.tolist(), strict=True)
     return Hour(
         hour=number,
         demand_per_s=rate,
-        capacity_per_s=capacity,
+        capacity_per_s=fleet.capacity_in(number, available),
         batch_per_s=fleet.batch[number],
         usd=fleet.usd_in(number),
         power_w=None if None in draws else sum(one for one in draws if one is not None),
         missed=float(sum(share * missed_share(one, rate, inputs["dispersion"]) for one, share in there)),
-        short=float(sum(share for one, share in there if one < rate * (1.0 - _ROUNDING))),
+        short=short_in(fleet, number, rate, available),
     )
 
 
