@@ -158,6 +158,34 @@ def test_a_target_rule_follows_the_load_after_a_cold_start_and_lets_go_later(tmp
     assert mean(found.ttft_s) > mean(fixed.ttft_s)
 
 
+def test_a_fleet_may_scale_to_nothing_and_whoever_comes_then_waits_for_a_start(tmp_path: Path) -> None:
+    rows = [(0.0, 10, 20), *((3600.0 + at, 10, 20) for at in range(100)), (7200.0, 10, 20)]
+    scaling = Scaling(target=0.5, least=0, most=1, cold_start_s=30.0, stabilisation_s=60.0)
+    found = replay(job(trace(tmp_path, rows), scaling=scaling))
+    assert found.requests == len(rows)
+    assert found.output_tokens == 20 * len(rows)
+    assert found.cold_starts == 2
+    assert 0.0 < found.mean_replicas < 0.2
+    # Thirty of the hundred come while the replica starts, and the last one alone.
+    assert sum(wait > 0.5 for wait in (found.ttft_s["p99"], found.wait_s["p99"])) == 2
+    assert found.ttft_s["p50"] < 1.0
+    assert found.duration_s == pytest.approx(7200.0 + 30.0 + 0.02 + 19 * 0.01)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS, st.integers(0, 1), st.sampled_from([0.0, 0.3, 2.0]), st.floats(0.05, 1.0))
+def test_nobody_is_lost_however_the_fleet_scales(
+    tmp_path: Path, rows: list[tuple[float, int, int]], least: int, cold_start_s: float, target: float
+) -> None:
+    scaling = Scaling(target=target, least=least, most=5, cold_start_s=cold_start_s, period_s=0.1, stabilisation_s=0.2)
+    found = replay(job(trace(tmp_path, rows), service=service(2, kv_tokens=2000, chunk_tokens=128), scaling=scaling))
+    assert found.requests == len(rows)
+    assert found.output_tokens == sum(row[2] for row in rows)
+    assert least <= found.most_replicas <= 5
+    assert found.busy is not None
+    assert 0.0 < found.busy <= 1.0 + 1e-9
+
+
 def test_what_a_fleet_begins_with_is_kept_as_long_as_any_recommendation(tmp_path: Path) -> None:
     rows = [(at * 1.0, 10, 20) for at in range(601)]
     found = replay(job(trace(tmp_path, rows), replicas=3, scaling=Scaling(target=0.5, most=3, stabilisation_s=300.0)))
@@ -247,7 +275,7 @@ def test_compiled_or_not_the_numbers_are_the_same_to_the_bit(tmp_path: Path) -> 
         "from chipdex.simulation.traces import Trace, Format;"
         f"job = Job(name='x', trace=Trace(file=Path({str(found.file)!r}), format=Format.CSV), replicas=2,"
         " service=service(3, per_token_s=1e-6, watts=500.0, chunk_tokens=64),"
-        " scaling=Scaling(target=0.5, most=12, cold_start_s=20.0));"
+        " scaling=Scaling(target=0.5, least=0, most=12, cold_start_s=20.0));"
         "print(json.dumps([engine.COMPILED, attrs.asdict(replay(job))]))"
     )
     with_numba, with_python = (json.loads(_python(code, compiled=compiled)) for compiled in (True, False))

@@ -53,4 +53,7 @@ AMOUNT: Final = Number(above=0, high=LARGEST)
 COUNT: Final = Number(low=1, high=1_000_000, whole=True)
 """Devices, nodes, sequences, rows to print."""
 
+NUMBER: Final = Number(low=0, high=1_000_000, whole=True)
+"""The same, where there may be none."""
+
 PERCENTILE: Final = Number(low=50, high=99.9)

@@ -295,6 +295,8 @@ def _advance(fleet: Fleet, r: int) -> None:
     if one.state == STARTING:
         one.state = READY
         one.due = math.inf
+        if one.load > 0:
+            _begin(fleet, r, now)
         return
     spent = now - one.since
     of_prompts = one.steps * one.extra
@@ -348,12 +350,17 @@ def _start(fleet: Fleet, now: float, missing: int) -> None:
 
 
 @_compiled
-def _stop(fleet: Fleet, now: float, spare: int) -> None:
-    """Stop so many replicas: first those that do not serve yet, then the idlest, each after the work it has."""
+def _stop(fleet: Fleet, now: float, spare: int) -> int:
+    """Stop up to so many replicas: first those that do not serve yet, then the idlest, each after the work it has.
+
+    One that requests wait for is not stopped before it serves. Returns how many were.
+    """
     most = fleet.rule[0].most
+    asked = spare
     for r in range(most - 1, -1, -1):
-        if spare > 0 and fleet.replicas[r].state == STARTING:
-            _switch_off(fleet.replicas[r], fleet.clock[0], now)
+        one = fleet.replicas[r]
+        if spare > 0 and one.state == STARTING and one.load == 0:
+            _switch_off(one, fleet.clock[0], now)
             spare -= 1
     while spare > 0:
         idlest = _NOBODY
@@ -361,11 +368,14 @@ def _stop(fleet: Fleet, now: float, spare: int) -> None:
             one = fleet.replicas[r]
             if one.state == READY and (idlest == _NOBODY or one.load <= fleet.replicas[idlest].load):
                 idlest = r
+        if idlest == _NOBODY:
+            break
         one = fleet.replicas[idlest]
         one.state = DRAINING
         if one.load == 0:
             _switch_off(one, fleet.clock[0], now)
         spare -= 1
+    return asked - spare
 
 
 @_compiled
@@ -379,7 +389,7 @@ def _tick(fleet: Fleet, now: float) -> None:
     running = clock.replicas
     fleet.running[min(int((now - rule.period_s) / clock.width + 1e-9), BUCKETS - 1)] += running
     wanted = running
-    if rule.kind == TARGET:
+    if rule.kind == TARGET and running > 0:
         in_use = mean / (running * fleet.limits[0].slots)
         wanted = desired_replicas(running, in_use, rule.target, rule.tolerance)
     elif rule.kind == SCHEDULE:
@@ -398,7 +408,7 @@ def _tick(fleet: Fleet, now: float) -> None:
     if wanted > running:
         _start(fleet, now, wanted - running)
     else:
-        _stop(fleet, now, running - wanted)
+        wanted = running - _stop(fleet, now, running - wanted)
     clock.replicas = wanted
     clock.largest = max(clock.largest, wanted)
 
@@ -427,17 +437,41 @@ def _until(fleet: Fleet, time: float) -> None:
 
 
 @_compiled
-def _arrive(fleet: Fleet, now: float, fresh: int, context: int, output: int) -> None:
-    """Send a request to the replica with the fewest."""
-    replicas = fleet.replicas
-    clock = fleet.clock[0]
+def _serving(fleet: Fleet, state: int) -> int:
+    """Return the replica in a state that has the fewest requests, none where no replica is in it."""
     r = _NOBODY
     least = 0
     for other in range(fleet.rule[0].most):
-        if replicas[other].state == READY and (r == _NOBODY or replicas[other].load < least):
+        one = fleet.replicas[other]
+        if one.state == state and (r == _NOBODY or one.load < least):
             r = other
-            least = replicas[other].load
-    one = replicas[r]
+            least = one.load
+    return r
+
+
+@_compiled
+def _awaited(fleet: Fleet, now: float) -> int:
+    """Return the replica that a request waits for where none serves: one that starts, or is started for it."""
+    r: int = _serving(fleet, STARTING)
+    if r == _NOBODY:
+        clock = fleet.clock[0]
+        _start(fleet, now, 1)
+        clock.replicas += 1
+        clock.largest = max(clock.largest, clock.replicas)
+        r = _serving(fleet, READY)
+    if r == _NOBODY:
+        r = _serving(fleet, STARTING)
+    return r
+
+
+@_compiled
+def _arrive(fleet: Fleet, now: float, fresh: int, context: int, output: int) -> None:
+    """Send a request to the replica with the fewest."""
+    clock = fleet.clock[0]
+    r = _serving(fleet, READY)
+    if r == _NOBODY:
+        r = _awaited(fleet, now)
+    one = fleet.replicas[r]
     slot = clock.free
     request = fleet.pool[slot]
     clock.free = request.next
@@ -457,7 +491,7 @@ def _arrive(fleet: Fleet, now: float, fresh: int, context: int, output: int) -> 
     one.tail = slot
     if one.due == math.inf:
         _begin(fleet, r, now)
-    elif one.prompts == 0 and _fits(one, fleet.pool, fleet.limits[0], 0):
+    elif one.state == READY and one.prompts == 0 and _fits(one, fleet.pool, fleet.limits[0], 0):
         _shortened(one, fleet.start[one.busy], fleet.per_token[one.busy], now)
 
 

@@ -15,7 +15,7 @@ from chipdex.cli.deciding.replay_candidates import Deployed, deployed
 from chipdex.cli.deciding.replay_options import check_description, given_options, plan_of
 from chipdex.cli.deciding.replay_page import MARGIN, body, description_report, merged, rows, sections, warnings
 from chipdex.cli.deciding.replay_workers import checked_address, workers
-from chipdex.cli.numbers import AMOUNT, COUNT
+from chipdex.cli.numbers import AMOUNT, COUNT, NUMBER
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import electricity_of, model_of
@@ -47,7 +47,14 @@ def _address(_ctx: click.Context, _parameter: click.Parameter, value: str | None
 @number_option("--tensor", COUNT, "T", "Tensor parallelism of a replica.")
 @number_option("--replicas", COUNT, "N", "Replicas, or those it begins with; may be repeated.", multiple=True)
 @choice_option("--autoscale", Autoscale, "What scales the fleet (none unless said)")
-@number_option("--min-replicas", COUNT, "N", "Least replicas.", default=1, show_default=True)
+@number_option(
+    "--min-replicas",
+    NUMBER,
+    "N",
+    "Least replicas; where none runs, a request starts one.",
+    default=1,
+    show_default=True,
+)
 @number_option("--max-replicas", COUNT, "N", "Most replicas.  [default: twice what the busiest minute takes]")
 @click.option("--schedule", type=click.Path(path_type=Path), metavar="FILE", help="Replicas by the hour: a CSV.")
 @number_option("--ttft-ms", AMOUNT, "X", "Limit on the time to the first token.")
