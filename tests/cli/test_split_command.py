@@ -195,10 +195,17 @@ def test_a_model_is_placed_from_the_registry(chipdex: Chipdex, shelf: Path) -> N
     assert {one["code"] for one in document["warnings"]} >= {"full_load"}
     flat = answer(chipdex, "m1", "--device", "x100", "--cloud", "x100", *LINKED, "--cloud-usd-per-hour", "3")
     assert "cloud_usd_per_busy_hour" not in {row["key"] for row in flat["inputs"]}
-    leased = answer(chipdex, "m1", "--device", "x100", "--cloud", "x100", *LINKED, "--edge-usd-per-hour", "3")
-    assert "edge_capex_usd" in said
-    assert "edge_capex_usd" not in {row["key"] for row in leased["inputs"]}
-    assert leased["tiers"][0]["fixed_usd_per_month"] == pytest.approx(3 * 730)
+
+
+def test_a_device_that_is_rented_is_not_bought(chipdex: Chipdex, shelf: Path) -> None:
+    device = shelf / "devices" / "acme" / "x100.toml"
+    device.write_text(device.read_text() + "[price]\nlist_usd = 20000\nas_of = 2026-10-01\nfrom = 'ds'\n")
+    bought, rented = (
+        answer(chipdex, "m1", "--device", "x100", *LINKED, *options)["tiers"][0]["fixed_usd_per_month"]
+        for options in ((), ("--edge-usd-per-hour", "3"))
+    )
+    assert bought == pytest.approx(20_000 / 48)
+    assert rented == pytest.approx(3 * 730)
 
 
 def test_a_model_that_does_not_fit_is_told(chipdex: Chipdex, shelf: Path) -> None:
