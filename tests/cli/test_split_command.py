@@ -197,6 +197,15 @@ def test_a_model_is_placed_from_the_registry(chipdex: Chipdex, shelf: Path) -> N
     assert "cloud_usd_per_busy_hour" not in {row["key"] for row in flat["inputs"]}
 
 
+def test_a_way_that_costs_nothing_is_named_and_has_no_line(chipdex: Chipdex, home: Path) -> None:
+    asked = ("split", "--edge-capex-usd", "0", "--requests-per-month", "10", "--plot", "split.svg")
+    assert chipdex(*asked, "--cloud-usd-per-request", "0.001").code == 0
+    assert "not drawn, for it costs nothing: edge." in (home / "work" / "split.svg").read_text()
+    done = chipdex(*asked, "--cloud-usd-per-request", "0")
+    assert done.code == 1
+    assert "No way has a cost above nothing" in done.err
+
+
 def test_a_device_that_is_rented_is_not_bought(chipdex: Chipdex, shelf: Path) -> None:
     device = shelf / "devices" / "acme" / "x100.toml"
     device.write_text(device.read_text() + "[price]\nlist_usd = 20000\nas_of = 2026-10-01\nfrom = 'ds'\n")

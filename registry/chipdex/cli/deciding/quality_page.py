@@ -138,6 +138,8 @@ def _verdict(inputs: Inputs, found: Quality) -> list[str]:
     per = found.counted_in
     spread = f" over {inputs['answers']:,.0f} answers" if "answers" in inputs else ""
     by = f"Best by {MEASURES[found.judged_by]}{spread}: {best.choice}"
+    if margin == 0.0:
+        return [f"{by}; the next best is worth the same."]
     if best.choice == KEEP:
         return [f"{by}; the next best loses {usd(-margin)} USD per {per} against it."]
     return [f"{by}, {usd(margin)} USD per {per} better than keeping what is there."]
