@@ -84,6 +84,8 @@ def test_without_a_volume_it_is_asked_for(chipdex: Chipdex) -> None:
 def test_a_flip_beyond_what_a_way_holds_says_so(chipdex: Chipdex) -> None:
     done = chipdex("split", *PRICED, "--edge-requests-per-s", "0.01")
     assert "Above 100,000 requests a month, edge is cheaper than cloud; edge holds 26,280." in done.out
+    more = chipdex("split", *PRICED, "--edge-requests-per-s", "1")
+    assert "Above 100,000 requests a month, edge is cheaper than cloud; edge holds 2,628,000." in more.out
 
 
 def test_what_was_left_out_and_what_is_unknown_are_said(chipdex: Chipdex) -> None:
