@@ -71,6 +71,33 @@ def test_buying_that_never_pays_says_why(chipdex: Chipdex) -> None:
     assert "Buying never pays against renting: an hour costs its owner 2 USD to run and 1 USD to rent." in done.out
 
 
+def test_a_purchase_that_wins_by_its_resale_is_not_said_to_never_pay(chipdex: Chipdex) -> None:
+    bought = ("--capex-usd", "100000", "--rent-usd-per-hour", "2", "--resale-share", "0.9")
+    page = chipdex("own", *bought, "--rent-decline", "0.3").out
+    assert "Cheapest over 4 years at 100 % use: buy" in page
+    assert "Its resale left out, buying never pays against renting: as rents fall it is never nearer than 50,8" in page
+    assert "Over its whole life, buying is cheaper from 26.8 % use." in page
+    assert "Its resale left out, buying has paid against renting after 50,000 hours" in chipdex("own", *bought).out
+
+
+def test_hours_of_use_end_on_the_day_that_holds_them(chipdex: Chipdex) -> None:
+    asked = ("--capex-usd", "87600", "--rent-usd-per-hour", "1", "--life-years", "20", "--start", "2026-01-01")
+    assert answer(chipdex, "own", *asked)["break_even_date"] == "2035-12-30"
+
+
+def test_electricity_that_nobody_says_is_left_out_and_what_is_said_to_be_nothing_is_not(chipdex: Chipdex) -> None:
+    bare = ("own", "--capex-usd", "9000", "--rent-usd-per-hour", "2")
+    assert "no input says it: electricity, interest, falling rents" in chipdex(*bare).err
+    assert "electricity" not in chipdex(*bare, "--power-kw", "1").err
+    assert "resale" not in chipdex(*bare, "--resale-share", "0").err
+
+
+def test_waiting_as_long_as_the_life_is_said_to_be_renting(chipdex: Chipdex) -> None:
+    done = chipdex("own", *BOUGHT, "--wait-years", "5")
+    assert "To wait for --life-years or longer is to rent" in done.err
+    assert "is to rent" not in chipdex("own", *BOUGHT, "--wait-years", "1").err
+
+
 def test_a_sensitivity_names_where_the_winner_changes(chipdex: Chipdex) -> None:
     document = answer(chipdex, "own", *BOUGHT, "--sensitivity")
     (rent,) = (one for one in document["sensitivity"] if one["key"] == "rent_usd_per_hour")
@@ -88,6 +115,7 @@ def test_a_sensitivity_names_where_the_winner_changes(chipdex: Chipdex) -> None:
         ((*BOUGHT, "--power-kw", "nan"), "'nan' is not a number from 0"),
         ((*BOUGHT, "--inputs", "nowhere.toml"), "nowhere.toml cannot be read"),
         ((*BOUGHT, "--count", "8"), "--count was given without --device"),
+        ((*BOUGHT, "--device", "x100", "--precision", "fp8"), "--precision was given without MODEL"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(chipdex: Chipdex, arguments: tuple[str, ...], told: str) -> None:

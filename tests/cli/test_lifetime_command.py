@@ -220,6 +220,21 @@ def test_every_answer_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
         assert told in picture, told
 
 
+def test_a_crossing_that_is_not_drawn_is_not_said_to_be_dashed(chipdex: Chipdex, tmp_path: Path) -> None:
+    file = tmp_path / "life.svg"
+    asked = ("--train-usd", "1e6", "--requests-per-day", "1000", "--plot", str(file))
+    chipdex("lifetime", *asked, "--usd-per-request", "0.1")
+    assert "after 27.4 years (beyond what is drawn)" in file.read_text()
+    chipdex("lifetime", *asked, "--usd-per-request", "1")
+    assert "after 2.74 years (dashed)" in file.read_text()
+
+
+def test_growth_that_is_said_to_be_nothing_is_not_left_out(chipdex: Chipdex) -> None:
+    asked = ("lifetime", "--train-usd", "1e6", "--requests-per-day", "1000", "--usd-per-request", "0.1")
+    assert "no input says it: growth of demand, falling prices, interest" in chipdex(*asked).err
+    assert "no input says it: falling prices, interest" in chipdex(*asked, "--demand-growth", "0").err
+
+
 def test_one_figure_is_no_picture(chipdex: Chipdex, tmp_path: Path) -> None:
     done = chipdex("lifetime", "--train-usd", "5", "--plot", str(tmp_path / "life.svg"))
     assert done.code == 1

@@ -306,6 +306,19 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pyt
 # The commands.
 
 
+@pytest.mark.parametrize("name", ["own.SVG", "own.Png", "own.HTML"])
+def test_an_ending_in_capitals_is_a_pictures_too(chipdex: Any, home: Path, name: str) -> None:
+    done = chipdex("own", "--capex-usd", "9000", "--rent-usd-per-hour", "2", "--plot", name)
+    assert done.code == 0, done.err
+    assert (home / "work" / name).stat().st_size > 1000
+
+
+def test_an_input_of_a_tier_is_named_in_full_beside_its_bar(chipdex: Any, home: Path) -> None:
+    tokens = ("--cloud-usd-per-million-output-tokens", "0.8", "--output-tokens", "300")
+    chipdex("split", "--edge-capex-usd", "2000", "--requests-per-month", "1e5", *tokens, "--plot", "split.svg")
+    assert "cloud_usd_per_million_output_tokens: 0.600 to 1.00<" in (home / "work" / "split.svg").read_text()
+
+
 def test_best_and_estimate_write_their_pictures_and_still_answer(chipdex: Any, home: Path) -> None:
     done = chipdex("best", "meta/llama-3.1-8b", "--top", "3", "--plot", "ranking.svg", "--json")
     assert done.code == 0

@@ -67,6 +67,11 @@ def test_a_change_that_loses_more_than_it_saves_never_pays_back(chipdex: Chipdex
     assert "never" in done.out
 
 
+def test_choices_that_are_worth_the_same_are_said_to_be(chipdex: Chipdex) -> None:
+    page = chipdex("quality", "--usd-per-answer", "1", "--new-usd-per-answer", "1").out
+    assert "Best by cost per answer: keep; the next best is worth the same." in page
+
+
 def test_a_format_nobody_measured_is_unknown(chipdex: Chipdex) -> None:
     document = answer(chipdex, "--precision", "FP8", "--family", "llama-3-8b")
     (row,) = document["formats"]

@@ -312,3 +312,12 @@ def test_a_range_that_is_turned_round_is_refused_as_that(chipdex: Chipdex) -> No
     done = chipdex("sensitivity", *BOUGHT, "--vary", "utilisation=1..0.8")
     assert done.code == 2
     assert "ends below its start. Write the lower end first: utilisation=0.8..1." in done.err
+
+
+def test_a_rate_that_nothing_follows_is_named(chipdex: Chipdex) -> None:
+    asked = ("sensitivity", "own", "--capex-usd", "9000", "--rent-usd-per-hour", "2", "--draws", "5")
+    told = "No input of this verdict follows --rent-fall, --token-price-fall"
+    rates = ("--rent-fall", "0.2", "--token-price-fall", "0.2")
+    assert told in chipdex(*asked, *rates, "--rent-decline", "0.1").err
+    assert "follows --token-price-fall," in chipdex(*asked, *rates).err
+    assert "No input of this verdict follows" not in chipdex(*asked, "--rent-fall", "0.2").err

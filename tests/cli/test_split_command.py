@@ -84,6 +84,8 @@ def test_without_a_volume_it_is_asked_for(chipdex: Chipdex) -> None:
 def test_a_flip_beyond_what_a_way_holds_says_so(chipdex: Chipdex) -> None:
     done = chipdex("split", *PRICED, "--edge-requests-per-s", "0.01")
     assert "Above 100,000 requests a month, edge is cheaper than cloud; edge holds 26,280." in done.out
+    more = chipdex("split", *PRICED, "--edge-requests-per-s", "1")
+    assert "Above 100,000 requests a month, edge is cheaper than cloud; edge holds 2,628,000." in more.out
 
 
 def test_what_was_left_out_and_what_is_unknown_are_said(chipdex: Chipdex) -> None:
@@ -195,6 +197,26 @@ def test_a_model_is_placed_from_the_registry(chipdex: Chipdex, shelf: Path) -> N
     assert {one["code"] for one in document["warnings"]} >= {"full_load"}
     flat = answer(chipdex, "m1", "--device", "x100", "--cloud", "x100", *LINKED, "--cloud-usd-per-hour", "3")
     assert "cloud_usd_per_busy_hour" not in {row["key"] for row in flat["inputs"]}
+
+
+def test_a_way_that_costs_nothing_is_named_and_has_no_line(chipdex: Chipdex, home: Path) -> None:
+    asked = ("split", "--edge-capex-usd", "0", "--requests-per-month", "10", "--plot", "split.svg")
+    assert chipdex(*asked, "--cloud-usd-per-request", "0.001").code == 0
+    assert "not drawn, for it costs nothing: edge." in (home / "work" / "split.svg").read_text()
+    done = chipdex(*asked, "--cloud-usd-per-request", "0")
+    assert done.code == 1
+    assert "No way has a cost above nothing" in done.err
+
+
+def test_a_device_that_is_rented_is_not_bought(chipdex: Chipdex, shelf: Path) -> None:
+    device = shelf / "devices" / "acme" / "x100.toml"
+    device.write_text(device.read_text() + "[price]\nlist_usd = 20000\nas_of = 2026-10-01\nfrom = 'ds'\n")
+    bought, rented = (
+        answer(chipdex, "m1", "--device", "x100", *LINKED, *options)["tiers"][0]["fixed_usd_per_month"]
+        for options in ((), ("--edge-usd-per-hour", "3"))
+    )
+    assert bought == pytest.approx(20_000 / 48)
+    assert rented == pytest.approx(3 * 730)
 
 
 def test_a_model_that_does_not_fit_is_told(chipdex: Chipdex, shelf: Path) -> None:

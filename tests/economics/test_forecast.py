@@ -230,6 +230,14 @@ def test_demand_grows_where_somebody_says_so_and_to_full_use_at_most() -> None:
     assert after == [pytest.approx(0.7), 1.0]
 
 
+def test_a_gain_that_the_decision_states_moves_the_capex() -> None:
+    rates = inputs(RATES)
+    for stated, left in (({}, 1 / 1.3), ({"wait_years": 1.0, "yearly_gain": 0.0}, 1.0)):
+        asked = inputs(owning.PARAMETERS, **RENTED, **stated)
+        after = moved(asked, rates, movings(asked, rates), 1.0)
+        assert after["capex_usd"] == pytest.approx(250_141.8 * left)
+
+
 def test_inputs_of_tiers_move_by_their_own_names() -> None:
     scene = tiers.TWO_TIERS
     asked = inputs(

@@ -231,6 +231,27 @@ def test_a_distilled_model_pays_back_later_once_its_quality_counts() -> None:
     assert (dearer.payback_answers_with_quality, dearer.pays_back) == (None, False)
 
 
+def test_what_costs_more_by_its_wait_never_pays_back() -> None:
+    prices = {"usd_per_answer": 0.01, "new_usd_per_answer": 0.005, "new_one_off_usd": 1000.0}
+    waits = {"new_wait_s": 10.0, "usd_per_hour_of_wait": 36.0}
+    assert choice("new", **prices).payback_answers == pytest.approx(1000.0 / 0.005)
+    slower = choice("new", **prices, **waits)
+    assert (slower.payback_answers, slower.pays_back) == (None, False)
+    quicker = choice("new", **prices, **waits, wait_s=10.1)
+    assert quicker.payback_answers == pytest.approx(1000.0 / (0.005 + 0.001))
+
+
+def test_a_cheaper_answer_that_is_right_less_often_pays_back_by_what_is_solved() -> None:
+    change = {"usd_per_answer": 0.004, "accuracy": 0.8, "distillation_gain": 2.0, "distillation_one_off_usd": 100.0}
+    found = choice("distillation", **change, distillation_points_lost=20.0)
+    assert found.payback_answers == pytest.approx(100.0 / 0.002)
+    assert found.payback_answers_with_quality == pytest.approx(100.0 / (0.004 * 0.6 / 0.8 - 0.002))
+    assert choice("distillation", **change, distillation_points_lost=45.0).pays_back is False
+    assert choice("distillation", **change, distillation_points_lost=80.0).pays_back is False
+    same = {**change, "distillation_gain": 1.0}
+    assert choice("distillation", **same, distillation_points_lost=0.0, review_share=0.3).pays_back is False
+
+
 def test_a_change_whose_loss_nobody_said_is_not_judged() -> None:
     found = quality(inputs(usd_per_answer=0.01, accuracy=0.8, quantisation_gain=9.0, fusion_share=0.5, fusion_gain=2.0))
     assert [one.choice for one in found.choices] == ["fusion", "keep", "quantisation"]

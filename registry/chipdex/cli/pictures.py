@@ -68,10 +68,11 @@ def ready(file: Path | None) -> None:
 def save(chart: Any, file: Path) -> None:
     """Write a chart. Raises StorageError where the file cannot be written."""
     try:
-        if file.suffix.lower() == ".html":
-            chart.save(file, inline=True)
+        kind = file.suffix.lower().removeprefix(".")
+        if kind == "html":
+            chart.save(file, format=kind, inline=True)
         else:
-            chart.save(file, scale_factor=_SCALE)
+            chart.save(file, format=kind, scale_factor=_SCALE)
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", fix="Name another file.") from error
 

@@ -19,7 +19,7 @@ from typing import Final
 import attrs
 
 from chipdex.economics.horizons.trends import HARDWARE_GAIN, RATES
-from chipdex.economics.inputs import Given, Inputs, Parameter, settled
+from chipdex.economics.inputs import Given, Inputs, Parameter, settled, spelt
 from chipdex.economics.roots import crossing
 from chipdex.economics.sensitivity import Outcome
 from chipdex.errors import InfeasibleError
@@ -335,13 +335,13 @@ class _Money(Value):
         """Return after how many calendar hours buying has paid, or None and why it never does."""
         left = self.rented - self.spent
         if left <= 0.0:
-            return None, f"an hour costs its owner {self.spent:,.4g} USD to run and {self.rented:,.4g} USD to rent"
+            return None, f"an hour costs its owner {spelt(self.spent)} USD to run and {spelt(self.rented)} USD to rent"
         if self.decline == 0.0:
             return self._pays_at(left)
         best = math.log(self.rented / self.spent) / self.decline if self.spent > 0.0 else math.inf
         gained = self._gained(best)
         if gained < 0.0:
-            return None, f"as rents fall it is never nearer than {-gained:,.4g} USD to paying for itself"
+            return None, f"as rents fall it is never nearer than {spelt(-gained)} USD to paying for itself"
         if math.isinf(best):  # nothing is ever spent, so that the rents of the first years decide
             best = HOURS_PER_YEAR
             while self._gained(best) < 0.0:
@@ -353,7 +353,7 @@ class _Money(Value):
         if self.interest == 0.0:
             return self.capex / left, None
         if self.interest * self.capex >= left:
-            return None, f"the interest on it is more than the {left:,.4g} USD that an hour of it saves"
+            return None, f"the interest on it is more than the {spelt(left)} USD that an hour of it saves"
         return -math.log1p(-self.interest * self.capex / left) / self.interest, None
 
     def least_utilisation(self) -> float | None:

@@ -18,7 +18,7 @@ from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
 from chipdex.cli.words import figure, percent
 from chipdex.economics.inputs import Given, Inputs, settled
-from chipdex.economics.owning import LEFT_OUT, LIFE_YEARS, PARAMETERS, Owning, Way, own, verdict
+from chipdex.economics.owning import HOURS_PER_YEAR, LEFT_OUT, LIFE_YEARS, PARAMETERS, Owning, Way, own, verdict
 from chipdex.errors import OptionError
 
 MARGIN: Final = "what buying saves in USD per hour of use against the cheapest other way"
@@ -126,6 +126,8 @@ def _known(
                     f"{name} was given without --device.", fix="Say which hardware: --device D --count N."
                 )
         return {}
+    if precision is not None and model is None:
+        raise OptionError("--precision was given without MODEL.", fix="Name the model that runs in it.")
     from chipdex.economics.hardware import COMMITMENTS, deployment_inputs, hardware_inputs  # noqa: PLC0415 - numpy
 
     session.need("accelerators")
@@ -183,19 +185,24 @@ def _lines(inputs: Inputs, found: Owning, day: dt.date) -> list[str]:
     best, second = found.ways[0], found.ways[1]
     years = f"{inputs['life_years']:g} years at {100 * inputs['utilisation']:g} % use"
     cheapest = f"Cheapest over {years}: {best.way}, {usd(best.usd_per_hour)} USD per hour of use"
-    lines = [f"{cheapest}; next is {second.way}, {usd(second.usd_per_hour)}."]
-    if found.break_even_hours is None:
-        return [*lines, f"Buying never pays against renting: {found.never}."]
-    paid, late = _day_after(day, found.break_even_years), (found.break_even_years or 0.0) > inputs["life_years"]
+    paid = _paid(inputs, found, day)
+    if inputs["resale_share"]:
+        paid = f"Its resale left out, {paid[:1].lower()}{paid[1:]}"
+    return [f"{cheapest}; next is {second.way}, {usd(second.usd_per_hour)}.", paid, _least_use(found)]
+
+
+def _paid(inputs: Inputs, found: Owning, day: dt.date) -> str:
+    """Return when buying has paid against renting, nothing sold, or why it never does."""
+    if found.break_even_years is None:
+        return f"Buying never pays against renting: {found.never}."
+    paid, late = _day_after(day, found.break_even_years), found.break_even_years > inputs["life_years"]
     when = f"{figure(found.break_even_years)} years" + (f", on {paid}" if paid else "")
-    lines.append(
-        f"Buying has paid against renting after {found.break_even_hours:,.0f} hours of use: {when}"
-        + (", which is beyond its life." if late else ".")
-    )
-    return [*lines, _least_use(found.break_even_utilisation)]
+    told = f"Buying has paid against renting after {figure(found.break_even_hours)} hours of use: {when}"
+    return told + (", which is beyond its life." if late else ".")
 
 
-def _least_use(share: float | None) -> str:
+def _least_use(found: Owning) -> str:
+    share = found.break_even_utilisation
     if share is None or share > 1.0:
         return "Over its whole life, renting is cheaper at any use."
     if share <= 0.0:
@@ -204,20 +211,29 @@ def _least_use(share: float | None) -> str:
 
 
 def _warnings(inputs: Inputs, found: Owning) -> list[Warned]:
-    left = [name for key, name in LEFT_OUT.items() if inputs[key] == 0.0]
+    left = [name for key, name in LEFT_OUT.items() if _unsaid(inputs, key)]
+    if _unsaid(inputs, "power_kw") and _unsaid(inputs, "own_usd_per_hour"):
+        left.insert(0, "electricity")
     sentences = {}
     if left:
         sentences["left_out"] = f"Left out, because no input says it: {', '.join(left)}."
     if "without a host" in inputs.figures["capex_usd"].source:
         sentences["no_host"] = "The list price is that of bare devices: add host and network, and give --capex-usd."
     if found.break_even_years is not None and found.break_even_years > inputs["life_years"]:
-        sentences["beyond_life"] = "The break-even is later than --life-years."
+        sentences["beyond_life"] = "The break-even, which counts no resale, is later than --life-years."
+    if inputs.get("wait_years", 0.0) >= inputs["life_years"]:
+        sentences["no_wait"] = "To wait for --life-years or longer is to rent: give fewer --wait-years."
     return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]
+
+
+def _unsaid(inputs: Inputs, key: str) -> bool:
+    """Return whether a figure is nothing because nobody says it."""
+    return inputs[key] == 0.0 and inputs.figures[key].source.startswith("default")
 
 
 def _day_after(day: dt.date, years: float | None) -> dt.date | None:
     """Return the day `years` later; None where no calendar reaches it."""
     try:
-        return None if years is None else day + dt.timedelta(days=years * 365.25)
+        return None if years is None else day + dt.timedelta(hours=years * HOURS_PER_YEAR)
     except OverflowError:
         return None

@@ -29,8 +29,6 @@ from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
 _RATE: Final = "points_per_perplexity_percent"
-MARGIN: Final = "what the best change is worth in USD against keeping what is there, per answer or solved task"
-
 _WAITS: Final = "it needs --usd-per-answer, a wait and --usd-per-hour-of-wait"
 _COUNTED: Final = "devices are counted where the busiest time and both deployments are known"
 _WEIGHED: Final = "it needs --precision or --family"
@@ -139,7 +137,11 @@ def _weighed(inputs: Inputs, found: Quality, asked: str) -> Weighed:
     if found.judged_by is None:
         fix = "Give --usd-per-answer, and --new-usd-per-answer or --change."
         raise OptionError(f"{asked} needs two choices with a price.", fix=fix)
-    return Weighed(inputs=entering(inputs), judge=verdict, margin=MARGIN)
+    return Weighed(inputs=entering(inputs), judge=verdict, margin=_margin(found))
+
+
+def _margin(found: Quality) -> str:
+    return f"what the best change is worth in USD per {found.counted_in} against keeping what is there"
 
 
 def _report(inputs: Inputs, found: Quality, lost: list[Loss], moved: list[Swing] | None) -> Report:
@@ -157,7 +159,7 @@ def _report(inputs: Inputs, found: Quality, lost: list[Loss], moved: list[Swing]
         body=_body(shown, found) | {"choices": choices, "formats": formats, "measured": effects} | _moved(moved),
         keys=list(rows[0]),
         rows=rows,
-        sections=(*parts, *(() if moved is None else (swings_section(moved, MARGIN),))),
+        sections=(*parts, *(() if moved is None else (swings_section(moved, _margin(found)),))),
         warnings=[*_warnings(inputs, found), *idle_options(inputs, lambda one: _answered(one, lost), _NEEDS)],
     )
 

@@ -182,7 +182,8 @@ def _counting(found: Lifetime) -> set[str]:
 def warnings(inputs: Inputs, found: Lifetime) -> list[Warned]:
     """Return what a reader of the answers has to know."""
     told = []
-    left = [name for key, name in LEFT_OUT.items() if inputs[key] == 0.0 and key in _counting(found)]
+    silent = [key for key in _counting(found) if inputs.figures[key].source.startswith("default")]
+    left = [name for key, name in LEFT_OUT.items() if key in silent]
     if left:
         told.append(("left_out", f"Left out, because no input says it: {', '.join(left)}."))
     for name, ledger in (("USD", found.money), ("kWh", found.energy)):

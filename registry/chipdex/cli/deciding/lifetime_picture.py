@@ -30,6 +30,8 @@ _HEIGHT: Final = SIDE - 120
 _NEAREST: Final = 1.02
 _AROUND: Final = 2.5
 _ROOM: Final = 1.15
+_PAST: Final = 1.25
+_LIVES: Final = 4.0
 _CHEAPEST: Final = "the cheapest"
 
 Row = dict[str, Any]
@@ -57,16 +59,17 @@ def lifetime_chart(
     if not panels:
         raise InfeasibleError("What is known is one figure: there is nothing to draw.", fix="Give what serving costs.")
     drawn = alt.concat(*panels, columns=2, spacing=40).resolve_scale(color="independent")
-    return titled(drawn, "A model over its life", _told(found, first), width=min(len(panels), 2) * (SIDE + 120))
+    return titled(drawn, "A model over its life", _told(inputs, found, first), width=min(len(panels), 2) * (SIDE + 120))
 
 
-def _told(found: Lifetime, weighed: str | None) -> str:
+def _told(inputs: Inputs, found: Lifetime, weighed: str | None) -> str:
     """Return what each panel answers, and what its marks are."""
     told = [_passed(one) for one in (found.money, found.energy) if one is not None and one.crossing is not None]
     if found.size is not None:
         told.append("Sizes: points are the models that are named, and the cheapest.")
     if found.tuning is not None and found.tuning.pays.never is None:
-        told.append(f"Tuning has paid {_when(found.tuning.pays)}.")
+        when = _when(found.tuning.pays, inputs["life_years"] * DAYS_PER_YEAR)
+        told.append(f"Tuning has paid {when}.")
     if weighed is not None and len(judges(found)) > 1:
         told.append(f"What the verdict hangs on is of {weighed}.")
     return " ".join(told)
@@ -77,13 +80,21 @@ def _passed(ledger: Ledger) -> str:
     once = f"Training and tuning come to {figure(ledger.once)} {ledger.unit}"
     if crossing.never is not None:
         return f"{once}; serving does not come to as much: {crossing.never}."
-    return f"{once}; serving has come to as much {_when(crossing)}."
+    return f"{once}; serving has come to as much {_when(crossing, ledger.life_days)}."
 
 
-def _when(passed: Passing) -> str:
-    if passed.days is not None:
-        return f"after {figure(passed.days / DAYS_PER_YEAR)} years (dashed)"
-    return f"after {figure(passed.requests)} requests (dashed)"
+def _when(passed: Passing, life_days: float) -> str:
+    if passed.days is None:
+        return f"after {figure(passed.requests)} requests (dashed)"
+    years = passed.days / DAYS_PER_YEAR
+    drawn = "dashed" if years <= _end(passed, life_days) else "beyond what is drawn"
+    return f"after {figure(years)} years ({drawn})"
+
+
+def _end(passed: Passing, life_days: float) -> float:
+    """Return the years that are drawn: the life, or a little past the crossing where that is not far beyond it."""
+    years = life_days / DAYS_PER_YEAR
+    return max(years, min(_PAST * (passed.days or 0.0) / DAYS_PER_YEAR, _LIVES * years))
 
 
 def _ledger(alt: Any, ledger: Ledger) -> Any:
@@ -114,8 +125,7 @@ def _passing(
         at, end, across = passed.requests, 2.0 * (passed.requests or 0.0), "requests"
     else:
         at = None if passed.days is None else passed.days / DAYS_PER_YEAR
-        years = life / DAYS_PER_YEAR
-        end, across = max(years, min(1.25 * (at or 0.0), 4.0 * years)), "years from the first request"
+        end, across = _end(passed, life), "years from the first request"
     rows: list[Row] = []
     for step in range(_POINTS + 1):
         x = end * step / _POINTS

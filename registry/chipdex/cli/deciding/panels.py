@@ -13,6 +13,8 @@ SIDE: Final = 400
 
 _BAR: Final = 26
 _LETTERS: Final = 62
+_NAME: Final = 420
+"""Pixels that a name beside a bar may take: the longest input of a tier, with its range."""
 _MOST: Final = 10
 _ROOM: Final = 1.18
 _VISIBLE: Final = 1e-3
@@ -38,7 +40,7 @@ def bars(alt: Any, values: Mapping[str, float], across: str, title: str, colour:
             scale=alt.Scale(domain=[0, most * _ROOM]),
             axis=amounts(alt),
         ),
-        "y": alt.Y("name:N", sort=list(values), title="", axis=alt.Axis(labelLimit=260)),
+        "y": alt.Y("name:N", sort=list(values), title="", axis=alt.Axis(labelLimit=_NAME)),
     }
     drawn = alt.Chart(alt.Data(values=rows))
     layers = (
@@ -72,7 +74,7 @@ def tornado(alt: Any, margin: float, swings: Sequence[Swing], across: str) -> An
         .encode(
             x=alt.X("from:Q", title=wrapped(across), axis=amounts(alt)),
             x2="to:Q",
-            y=alt.Y("input:N", sort=names, title="", axis=alt.Axis(labelLimit=260)),
+            y=alt.Y("input:N", sort=names, title="", axis=alt.Axis(labelLimit=_NAME)),
             color=alt.Color("end:N", scale=ends, title="input at its", legend=alt.Legend(orient="bottom")),
         )
     )

@@ -115,16 +115,11 @@ def _used(columns: Sequence[Column], rows: Rows, always: set[str]) -> tuple[Colu
 
 def _choice_row(choice: Choice) -> dict[str, Any]:
     row = attrs.asdict(choice)
-    after = choice.payback_answers_with_quality or choice.payback_answers
-    if choice.net_usd_per_answer is not None:
-        after = choice.payback_answers_with_quality
-    told = (
-        None
-        if choice.pays_back is None
-        else "never"
-        if after is None
-        else f"{math.ceil(after * (1.0 - NOISE)):,} answers"
-    )
+    counted_by = (choice.payback_answers_with_quality, choice.payback_answers)
+    after = next((one for one in counted_by if one is not None), None)
+    told = None if choice.pays_back is None else "never"
+    if choice.pays_back and after is not None:
+        told = f"{math.ceil(after * (1.0 - NOISE)):,} answers"
     return row | {"payback": "" if choice.choice == KEEP and told is None else told}
 
 
@@ -140,9 +135,11 @@ def _verdict(inputs: Inputs, found: Quality) -> list[str]:
     best, margin = found.best, found.margin_usd
     if best is None or margin is None or found.judged_by is None:
         return []
-    per = "solved task" if found.judged_by == "usd_per_solved_task" else "answer"
+    per = found.counted_in
     spread = f" over {inputs['answers']:,.0f} answers" if "answers" in inputs else ""
     by = f"Best by {MEASURES[found.judged_by]}{spread}: {best.choice}"
+    if margin == 0.0:
+        return [f"{by}; the next best is worth the same."]
     if best.choice == KEEP:
         return [f"{by}; the next best loses {usd(-margin)} USD per {per} against it."]
     return [f"{by}, {usd(margin)} USD per {per} better than keeping what is there."]

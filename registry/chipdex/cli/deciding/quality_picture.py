@@ -20,7 +20,7 @@ def quality_chart(inputs: Inputs, found: Quality, swings: Sequence[Swing]) -> An
     """Return the picture: what each judged change has gained by the answers given, beside a tornado of the margin."""
     alt = altair()
     measure, margin = found.judged_by or "", found.margin_usd or 0.0
-    per = "solved task" if measure == "usd_per_solved_task" else "answer"
+    per = found.counted_in
     best = "" if found.best is None else found.best.choice
     told = (
         f"Best by {MEASURES[measure]}: {best}; the best change is worth {usd(margin)} USD per {per} against keeping "

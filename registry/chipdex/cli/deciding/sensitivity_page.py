@@ -134,6 +134,12 @@ def warnings(told: Forecast) -> list[Warned]:
         sentences["few_draws"] = "Every draw is a program to solve, so that few are drawn; --draws asks for more."
     if told.others:
         sentences["other_questions"] = f"Also answered: {' and '.join(told.others)}; --answer weighs another."
+    idle = [
+        one for one in told.rates if one not in told.followed and told.rates.figures[one].source.startswith("given")
+    ]
+    if idle:
+        options = ", ".join(told.rates.parameters[one].option for one in idle)
+        sentences["without_effect"] = f"No input of this verdict follows {options}, or it follows a rate of its own."
     if _is_demand_open(told):
         sentences["demand_stays"] = "Demand is taken to stay as it is: --demand-growth says otherwise."
     return [{"code": code, "sentence": sentence} for code, sentence in sentences.items()]

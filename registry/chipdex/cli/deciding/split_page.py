@@ -171,9 +171,10 @@ def _flip_lines(found: Split) -> Iterator[str]:
     if len(found.flips) == 1 and len(priced) > 1:
         yield _always(found)
     ways = {way.name: way for way in found.ways}
-    for before, flip in zip(found.flips, found.flips[1:], strict=False):
+    ends = [*(flip.requests_per_month for flip in found.flips[2:]), math.inf]
+    for before, flip, end in zip(found.flips, found.flips[1:], ends, strict=False):
         told = f"Above {figure(flip.requests_per_month)} requests a month, {flip.way} is cheaper than {before.way}"
-        limits = (_limit(ways[name], flip.requests_per_month) for name in (before.way, flip.way))
+        limits = (_limit(ways[before.way], flip.requests_per_month), _limit(ways[flip.way], end))
         yield "; ".join([told, *(limit for limit in limits if limit)]) + "."
 
 

@@ -29,10 +29,12 @@ def split_chart(scene: Scene, inputs: Inputs, found: Split, asked: Weighed | Non
     alt = altair()
     lines, shares, told = [], [], []
     priced = [way for way in found.ways if way.marginal_usd is not None]
-    if priced:
-        lines.append(_costs(alt, inputs, found, priced))
+    free = [way.name for way in priced if way.usd_per_month(_SOME) == 0.0]
+    if len(priced) > len(free):
+        lines.append(_costs(alt, inputs, found, [way for way in priced if way.name not in free]))
         told += ["dashed: where another way becomes the cheapest"] * (len(found.flips) > 1)
         told += ["dotted: the volume given"] * ("requests_per_month" in inputs)
+    told += [f"not drawn, for it costs nothing: {name}" for name in free]
     for key, across, title, colour in (
         ("latency_ms", "ms, the mean of requests passed on and not", "Time of a request", GREEN),
         ("j_per_request", "J, networks included", "Energy of a request", PURPLE),
@@ -42,10 +44,11 @@ def split_chart(scene: Scene, inputs: Inputs, found: Split, asked: Weighed | Non
             shares.append(bars(alt, values, across, title, colour))
     if len(scene.layers) > 1 and len(scene.tiers) > 1:
         lines += _cuts(alt, scene, inputs)
-    if asked is not None:
+    if asked is not None and any(one.matters for one in swings):
         shares.append(tornado(alt, asked.judge(inputs).margin, swings, asked.margin))
     if not lines and not shares:
-        raise InfeasibleError("Nothing is known of any way that could be drawn.", fix="Give what tiers cost or take.")
+        told_why = "No way has a cost above nothing, a time or an energy that could be drawn."
+        raise InfeasibleError(told_why, fix="Give what tiers cost or take.")
     stacks = [alt.vconcat(*one, spacing=30).resolve_scale(color="independent") for one in (lines, shares) if one]
     drawn = alt.hconcat(*stacks, spacing=40).resolve_scale(color="independent")
     sentence = "; ".join(told)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PERCENTILE: Final = 99.0
 """That of the times that are estimated, whatever a benchmark's scenario would take."""
 
+_INSTEAD: Final[Mapping[str, tuple[str, ...]]] = {"usd_per_busy_hour": PRICES, "capex_usd": ("usd_per_hour",)}
+"""Price that the registry knows -> those that, where they are stated, stand in for it: what is rented is not bought."""
+
 Figures = Mapping[str, Given]
 Phased = Callable[[Scene, Inputs], Scene]
 
@@ -74,16 +77,16 @@ def in_registry(
         known |= {
             key: given
             for key, given in hardware_of(session.registry, tier, device).items()
-            if key != tier.key("usd_per_busy_hour") or not _is_priced(tier, said)
+            if not _is_priced(tier, key, said)
         }
     if model is None:
         return scene, known, lambda known, _: known
     return _running(session, scene, {"model": model, "precision": precision}, said, known)
 
 
-def _is_priced(tier: Tier, said: Figures) -> bool:
-    """Return whether somebody states a price of a tier that stands in for the rent of busy hours."""
-    return any(tier.key(key) in said for key in PRICES)
+def _is_priced(tier: Tier, key: str, said: Figures) -> bool:
+    """Return whether somebody states a price of a tier that stands in for the one at `key`."""
+    return any(tier.key(one) in said for one in _INSTEAD.get(key.removeprefix(f"{tier.name}_"), ()))
 
 
 def _running(

@@ -24,9 +24,9 @@ SECONDS_PER_HOUR: Final = 3600.0
 class Choice(Value):
     """What an answer is worth under one choice, in USD; None is unknown.
 
-    `usd_in_all` is the price and a share of reviews, waiting and what is paid once. `payback_answers` counts prices
-    alone, `payback_answers_with_quality` also what answers are worth; None where either does not pay or is unknown,
-    which `pays_back` tells apart.
+    `usd_in_all` is the price and a share of reviews, waiting and what is paid once. `payback_answers` counts what
+    answers cost, `payback_answers_with_quality` also what they are worth, or, where nobody says that, how many are
+    right; None where either does not pay or is unknown, which `pays_back` tells apart.
     """
 
     choice: str
@@ -51,23 +51,25 @@ def choices_of(inputs: Inputs) -> list[Choice]:
     """Return what is there today, and whatever may replace or change it."""
     wait = inputs.get("wait_s", 0.0)
     today = _choice(inputs, KEEP, inputs.get("usd_per_answer"), inputs.get("accuracy"), wait, 0.0)
-    found = []
+    found = [attrs.evolve(today, speed_up=1.0)]
     if "new_accuracy" in inputs or "new_usd_per_answer" in inputs:
-        later = inputs.get("new_wait_s", wait)
         price, accuracy = inputs.get("new_usd_per_answer"), inputs.get("new_accuracy")
-        found.append(_choice(inputs, NEW, price, accuracy, later, inputs.get("new_one_off_usd")))
+        later, once = inputs.get("new_wait_s", wait), inputs.get("new_one_off_usd")
+        new = _choice(inputs, NEW, price, accuracy, later, once)
+        found.append(_paid_back(inputs, new, _choice(inputs, NEW, price, accuracy, later, 0.0), today))
     for name in (name for name, change in CHANGES.items() if change.asked(inputs)):
         price, accuracy = changed_usd(name, inputs), changed_accuracy(name, inputs)
         left, once = time_left(name, inputs), inputs.get(f"{name}_one_off_usd")
         changed = _choice(inputs, name, price, accuracy, wait, once)
-        found.append(attrs.evolve(changed, speed_up=1.0 / left if left else None))
-    return [attrs.evolve(today, speed_up=1.0), *(_paid_back(inputs, one, today) for one in found)]
+        paid = _paid_back(inputs, changed, _choice(inputs, name, price, accuracy, wait, 0.0), today)
+        found.append(attrs.evolve(paid, speed_up=1.0 / left if left else None))
+    return found
 
 
 def _choice(
     inputs: Inputs, name: str, price: float | None, accuracy: float | None, wait_s: float, once: float | None
 ) -> Choice:
-    right = None if accuracy is None else 1.0 - (1.0 - inputs["review_share"]) * (1.0 - accuracy)
+    right = _right(inputs, accuracy)
     spread = (once or 0.0) / inputs["answers"] if "answers" in inputs else 0.0
     waiting = inputs["usd_per_hour_of_wait"] * wait_s / SECONDS_PER_HOUR
     cost = None if price is None else price + inputs["review_share"] * inputs["review_usd"] + waiting + spread
@@ -86,17 +88,25 @@ def _choice(
     )
 
 
-def _paid_back(inputs: Inputs, choice: Choice, today: Choice) -> Choice:
-    """Return the choice with the answers after which what it costs once has paid."""
-    if choice.one_off_usd is None or choice.usd_per_answer is None or today.usd_per_answer is None:
+def _paid_back(inputs: Inputs, choice: Choice, running: Choice, today: Choice) -> Choice:
+    """Return the choice with the answers after which what it costs once has paid; `running` leaves that out."""
+    if choice.one_off_usd is None or running.usd_in_all is None or today.usd_in_all is None:
         return choice
-    plain = payback_answers(choice.one_off_usd, today.usd_per_answer - choice.usd_per_answer)
-    if choice.net_usd_per_answer is None or today.net_usd_per_answer is None:
+    plain = payback_answers(choice.one_off_usd, today.usd_in_all - running.usd_in_all)
+    right = _right(inputs, running.accuracy)
+    if running.net_usd_per_answer is not None and today.net_usd_per_answer is not None:
+        gained = running.net_usd_per_answer - today.net_usd_per_answer
+    elif right is not None and today.usd_per_solved_task is not None:
+        gained = right * (today.usd_per_solved_task - (running.usd_per_solved_task or 0.0))
+    else:
         return attrs.evolve(choice, payback_answers=plain, pays_back=plain is not None)
-    spread = choice.one_off_usd / inputs["answers"] if "answers" in inputs else 0.0
-    gained = choice.net_usd_per_answer + spread - today.net_usd_per_answer
     full = payback_answers(choice.one_off_usd, gained)
     return attrs.evolve(choice, payback_answers=plain, payback_answers_with_quality=full, pays_back=full is not None)
+
+
+def _right(inputs: Inputs, accuracy: float | None) -> float | None:
+    """Return the share of answers that are right, those among them that people put right."""
+    return None if accuracy is None else 1.0 - (1.0 - inputs["review_share"]) * (1.0 - accuracy)
 
 
 def stake_of(inputs: Inputs) -> float | None:

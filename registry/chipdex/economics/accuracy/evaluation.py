@@ -84,7 +84,7 @@ def items_per_arm(accuracy: float, other: float, confidence: float = 0.95, power
     if needed > LARGEST:
         took = f"{needed:.3g} items per arm" if math.isfinite(needed) else "more items than there are"
         raise InfeasibleError(
-            f"To tell the accuracies {accuracy:g} and {other:g} apart takes {took}; chipdex counts up to {LARGEST:g}.",
+            f"To tell the accuracies {accuracy!r} and {other!r} apart takes {took}; chipdex counts up to {LARGEST:g}.",
             fix=f"Give two that are {spread / math.sqrt(LARGEST):.2g} apart, or more.",
         )
     return max(math.ceil(needed), 1)

@@ -103,6 +103,11 @@ class Quality(Value):
         return None if self.judged_by is None else self.choices[0]
 
     @property
+    def counted_in(self) -> str:
+        """What the figures of `judged_by` are of."""
+        return "solved task" if self.judged_by == "usd_per_solved_task" else "answer"
+
+    @property
     def margin_usd(self) -> float | None:
         """What the best change saves, or adds in value, against keeping what is there; below zero it costs."""
         if self.judged_by is None:

@@ -17,7 +17,7 @@ import attrs
 from chipdex.domain import Accelerator, Model
 from chipdex.domain.formats import PRECISIONS, Precision, peak_key, peak_of
 from chipdex.economics.hardware import hardware_inputs
-from chipdex.economics.inputs import Given
+from chipdex.economics.inputs import Given, spelt
 from chipdex.errors import InfeasibleError
 from chipdex.estimate.hardware import bandwidth_of, missing_figure, usable_bytes
 from chipdex.search import best, estimate
@@ -217,7 +217,7 @@ def _alone(query: Query, device: Accelerator, knowledge: Knowledge) -> Estimate 
         return found
     reason = answer.rejected[0]
     numbers = [
-        None if one is None else f"{one:,.4g} {reason.unit or ''}".rstrip() for one in (reason.value, reason.limit)
+        None if one is None else f"{spelt(one)} {reason.unit or ''}".rstrip() for one in (reason.value, reason.limit)
     ]
     return reason.constraint + "".join(
         f"{word} {one}" for word, one in zip((":", ", limit"), numbers, strict=True) if one
@@ -239,7 +239,7 @@ def _counted(query: Query, device: Accelerator, knowledge: Knowledge, count: int
     if not any(one["code"] == INFEASIBLE for one in found.warnings):
         return found
     figures = (("TTFT", found.latency.ttft_ms), ("TPOT", found.latency.tpot_ms), ("latency", found.latency.latency_ms))
-    nearest = " and ".join(f"{name} {value:,.4g} ms" for name, value in figures if value is not None)
+    nearest = " and ".join(f"{name} {spelt(value)} ms" for name, value in figures if value is not None)
     return f"the limits: nearest is {nearest}"
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import attrs
 
+from chipdex.economics.inputs import spelt
 from chipdex.values import Value
 
 DAYS_PER_YEAR: Final = 365.0
@@ -83,7 +84,7 @@ def passing(
         return None if each is None else _at_one_price(amount / each)
     days = stream.reaches(amount)
     if days is None:
-        return Passing(never=f"all requests to come are worth {stream.all:,.4g} {unit}")
+        return Passing(never=f"all requests to come are worth {spelt(stream.all)} {unit}")
     if days > HORIZON_YEARS * DAYS_PER_YEAR:
         return Passing(never=f"it would take more than {HORIZON_YEARS:g} years")
     return Passing(days=days, requests=None if requests is None else requests.until(days))
