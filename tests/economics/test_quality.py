@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -15,7 +16,14 @@ from chipdex.economics.accuracy.changes import (
     tokens_per_step,
 )
 from chipdex.economics.accuracy.effects import EFFECTS
-from chipdex.economics.accuracy.evaluation import interval, items_per_arm, least_gain, shown
+from chipdex.economics.accuracy.evaluation import (
+    interval,
+    items_per_arm,
+    least_gain,
+    paired_items,
+    paired_power,
+    shown,
+)
 from chipdex.economics.accuracy.formats import MODELS, Loss, losses
 from chipdex.economics.accuracy.hosting import Hosting
 from chipdex.economics.accuracy.quality import PARAMETERS, Choice, quality, verdict, weighed
@@ -125,6 +133,30 @@ def test_fewer_bits_of_one_kind_never_lose_less() -> None:
         rows.sort(key=lambda one: one.bits_per_weight or 0.0, reverse=True)
         rises = [one.perplexity_rise or 0.0 for one in rows]
         assert rises == sorted(rises), model
+
+
+@pytest.mark.parametrize(("differ", "power"), [(0.1, 0.5), (0.05, 0.8), (0.35, 0.9)])
+def test_items_that_both_are_asked_show_the_gain_as_often_as_asked(differ: float, power: float) -> None:
+    gain = 0.02
+    items = paired_items(0.8, 0.8 + gain, differ, power=power)
+    assert paired_power(0.8, 0.8 + gain, differ, items) == pytest.approx(power, abs=0.01)
+    draws = np.random.default_rng(7).multinomial(
+        items, [(differ + gain) / 2.0, (differ - gain) / 2.0, 1.0 - differ], 20_000
+    )
+    better, worse = draws[:, 0], draws[:, 1]
+    # McNemar's test: the difference against its standard deviation where there is no gain.
+    shows = better - worse > 1.959964 * np.sqrt(better + worse)
+    assert shows.mean() == pytest.approx(power, abs=0.04)
+
+
+def test_models_of_like_errors_take_fewer_items_and_none_can_differ_less_than_the_gain() -> None:
+    needed = [paired_items(0.8, 0.81, differ) for differ in (0.01, 0.05, 0.2, 0.32)]
+    assert needed == sorted(needed)
+    # Independent answers differ on 0.8 x 0.19 + 0.2 x 0.81 of the items: as many as two arms of their own.
+    assert paired_items(0.8, 0.81, 0.8 * 0.19 + 0.2 * 0.81) == pytest.approx(items_per_arm(0.8, 0.81), rel=0.03)
+    for differ in (0.0, 0.009, 0.4):
+        with pytest.raises(OptionError, match="--differ-share cannot be"):
+            paired_items(0.8, 0.81, differ)
 
 
 def test_a_point_at_four_fifths_takes_twelve_thousand_items_per_arm() -> None:

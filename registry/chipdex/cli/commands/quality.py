@@ -42,6 +42,7 @@ _NEEDS: Final[Mapping[str, str]] = {
     "confidence": "it needs --accuracy and --new-accuracy, which differ",
     "power": "it needs --accuracy and --new-accuracy, which differ",
     "eval_items": "it needs --accuracy and --new-accuracy, which differ",
+    "differ_share": "it needs --accuracy and --new-accuracy, which differ",
     **{one.key: _COUNTED for one in hosting.PARAMETERS},
     "weights_gb": _WEIGHED,
     "kv_cache_gb": f"{_WEIGHED}, and --weights-gb",

@@ -209,6 +209,9 @@ def _proof(inputs: Inputs, found: Quality) -> list[str]:
     lines = [
         f"To prove {_points(abs(proof.gain))}, each of two arms needs {counted(proof.items_per_arm, 'item')} ({told})."
     ]
+    if proof.paired_items is not None:
+        differ, both = percent(inputs["differ_share"]), counted(proof.paired_items, "item")
+        lines.append(f"Where both are asked the same, and just one of them is right on {differ}, {both} prove it.")
     if proof.power is None:
         return lines
     asked, chance = counted(round(inputs["eval_items"]), "item"), f"a chance of {percent(proof.power)}"
@@ -216,7 +219,8 @@ def _proof(inputs: Inputs, found: Quality) -> list[str]:
         unsure = f"At an accuracy of {inputs['accuracy']:g} the normal approximation gives no margin"
         return [*lines, f"{asked} of each arm show this gain with {chance}. {unsure}."]
     told = f"tell an accuracy to within {_points(proof.margin)}, prove a gain from {_points(proof.least_gain)} on"
-    return [*lines, f"{asked} {told}, and show this one with {chance}."]
+    paired = "" if proof.paired_power is None else f", of {percent(proof.paired_power)} where both are asked the same"
+    return [*lines, f"{asked} {told}, and show this one with {chance}{paired}."]
 
 
 def _devices(inputs: Inputs, found: Quality) -> list[str]:

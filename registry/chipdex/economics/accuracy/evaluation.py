@@ -4,6 +4,10 @@ Each of two arms answers `n` items of its own, right with probability A: a binom
 A (1 - A) / n. A gain d is proved where it exceeds z times the standard error of the difference, z of the two-sided
 confidence; it does so with the probability `power`. Both arms are given the larger of their two variances, so that
 the numbers err on the safe side. Source: the normal approximation to the binomial.
+
+Asked the same items, two models are often right on the same ones: what proves a gain then rests on the items that just
+one of both answers right. Source: Connor, Sample size for testing differences in proportions for the paired-sample
+design, Biometrics 43 (1987).
 """
 
 import math
@@ -13,7 +17,7 @@ from typing import Final
 import attrs
 
 from chipdex.economics.inputs import LARGEST, Inputs, Parameter
-from chipdex.errors import InfeasibleError
+from chipdex.errors import InfeasibleError, OptionError
 from chipdex.values import Value
 
 PARAMETERS: Final = (
@@ -34,19 +38,27 @@ PARAMETERS: Final = (
         high=0.9999,
     ),
     Parameter(key="eval_items", meaning="items that each arm of your evaluation has", whole=True, low=1.0),
+    Parameter(
+        key="differ_share",
+        meaning="share of items that just one of both answers right, where both are asked the same",
+        high=1.0,
+    ),
 )
 
 _UNSURE: Final = 0.02
+_EDGE: Final = 1e-9
 _STANDARD: Final = NormalDist()
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Evaluation(Value):
-    """What it takes to prove a gain, in items per arm; the last three are of `eval_items`, None where not given.
+    """What it takes to prove a gain, in items per arm; the others are of `eval_items` or `differ_share`, else None.
 
-    `margin` is the half width of the interval of one arm's accuracy, `least_gain` the smallest gain that these items
-    prove at the confidence and power asked, `power` the chance that they show the gain in question. The first two are
-    None for an accuracy of 0 or 1, of which the normal approximation knows no spread.
+    `paired_items` are the items that both are asked, where they differ on a known share of them. `margin` is the half
+    width of the interval of one arm's accuracy, `least_gain` the smallest gain that these items prove at the confidence
+    and power asked, `power` the chance that they show the gain in question, `paired_power` that where both are asked
+    the same. Margin and least gain are None for an accuracy of 0 or 1, of which the normal approximation knows no
+    spread.
     """
 
     gain: float
@@ -54,22 +66,31 @@ class Evaluation(Value):
     margin: float | None = None
     least_gain: float | None = None
     power: float | None = None
+    paired_items: int | None = None
+    paired_power: float | None = None
 
     @classmethod
     def of(cls, accuracy: float, other: float, inputs: Inputs) -> "Evaluation":
-        """Return what proves that accuracies differ; raises InfeasibleError where they do not."""
+        """Return what proves that accuracies differ.
+
+        Raises InfeasibleError where they do not, OptionError where they cannot differ on such a share of items.
+        """
         asked = inputs["confidence"], inputs["power"]
-        needed = items_per_arm(accuracy, other, *asked)
-        items = inputs.get("eval_items")
-        if items is None:
-            return cls(gain=other - accuracy, items_per_arm=needed)
-        spread = 0.0 < accuracy < 1.0
-        return cls(
+        items, differ = inputs.get("eval_items"), inputs.get("differ_share")
+        found = cls(
             gain=other - accuracy,
-            items_per_arm=needed,
+            items_per_arm=items_per_arm(accuracy, other, *asked),
+            paired_items=None if differ is None else paired_items(accuracy, other, differ, *asked),
+        )
+        if items is None:
+            return found
+        spread = 0.0 < accuracy < 1.0
+        return attrs.evolve(
+            found,
             margin=interval(accuracy, items, asked[0]) if spread else None,
             least_gain=least_gain(accuracy, items, *asked) if spread else None,
             power=shown(accuracy, other, items, asked[0]),
+            paired_power=None if differ is None else paired_power(accuracy, other, differ, items, asked[0]),
         )
 
 
@@ -88,6 +109,34 @@ def items_per_arm(accuracy: float, other: float, confidence: float = 0.95, power
             fix=f"Give two that are {spread / math.sqrt(LARGEST):.2g} apart, or more.",
         )
     return max(math.ceil(needed), 1)
+
+
+def paired_items(accuracy: float, other: float, differ: float, confidence: float = 0.95, power: float = 0.5) -> int:
+    """Return the items that both are asked, of which they `differ` on a share.
+
+    They are ((z_confidence sqrt(differ) + z_power sqrt(differ - gain^2)) / gain)^2, rounded up. Raises
+    OptionError where accuracies like these cannot differ on such a share.
+    """
+    gain = abs(other - accuracy)
+    most = min(accuracy + other, 2.0 - accuracy - other)
+    if not gain * (1.0 - _EDGE) <= differ <= most * (1.0 + _EDGE):
+        raise OptionError(
+            f"Of accuracies of {accuracy:g} and {other:g}, --differ-share cannot be {differ:g}.",
+            fix=f"Give {gain:.4g} to {most:.4g}: the items that just one of both answers right.",
+        )
+    spread = _deviates(confidence) * math.sqrt(differ) + _STANDARD.inv_cdf(power) * _left(differ, gain)
+    return max(math.ceil((spread / gain) ** 2), 1)
+
+
+def paired_power(accuracy: float, other: float, differ: float, items: float, confidence: float = 0.95) -> float:
+    """Return the chance that `items` which both are asked show the gain, where they differ on a share of them."""
+    gain, left = abs(other - accuracy), _left(differ, abs(other - accuracy))
+    beyond = gain * math.sqrt(items) - _deviates(confidence) * math.sqrt(differ)
+    return _STANDARD.cdf(beyond / left) if left else float(beyond > 0.0)
+
+
+def _left(differ: float, gain: float) -> float:
+    return math.sqrt(max(0.0, differ - gain * gain))
 
 
 def ranged(inputs: Inputs) -> Inputs:
