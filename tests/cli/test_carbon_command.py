@@ -1,6 +1,7 @@
 """`chipdex carbon`: what it answers, from what, and what it refuses."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -335,8 +336,17 @@ def test_a_footprint_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
         assert told in drawn, told
     alone = chipdex("carbon", "--intensities", str(hours), "--plot", str(tmp_path / "places.svg"))
     assert alone.code == 0, alone.err
+    assert "Least: " in (tmp_path / "places.svg").read_text()
     energy = chipdex("carbon", *PROMPT, "--plot", str(tmp_path / "energy.svg"))
     assert energy.code == 0, energy.err
+
+
+def test_no_line_is_drawn_through_hours_that_nobody_knows(chipdex: Chipdex, tmp_path: Path) -> None:
+    hours, file = tmp_path / "hours.csv", tmp_path / "hours.html"
+    hours.write_text("hour,region,g_per_kwh\n0,x,5\n1,x,6\n4,x,7\n", encoding="utf-8")
+    assert chipdex("carbon", "--intensities", str(hours), "--plot", str(file)).code == 0
+    stretches = re.findall(r'"g": ([0-9.]+), "stretch": (\d+)', file.read_text())
+    assert {(float(g), stretch) for g, stretch in stretches} == {(5.0, "0"), (6.0, "0"), (7.0, "2")}
 
 
 def test_what_changes_nothing_is_said_with_what_it_needs(chipdex: Chipdex) -> None:

@@ -71,7 +71,7 @@ def save(chart: Any, file: Path) -> None:
         if file.suffix.lower() == ".html":
             chart.save(file, inline=True)
         else:
-            chart.save(file, scale_factor=_SCALE)
+            chart.save(file, format=file.suffix.lower().lstrip("."), scale_factor=_SCALE)
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", fix="Name another file.") from error
 

@@ -36,7 +36,7 @@ _PLACES: Final = (
     Column(key="region"),
     Column(key="start"),
     Column(key="g_per_kwh", header="g/kWh", right=True, show=figure),
-    Column(key="now_g_per_kwh", header="g/kWh at its first hour", right=True, show=figure, importance=2),
+    Column(key="now_g_per_kwh", header="g/kWh, earliest run", right=True, show=figure, importance=2),
     Column(key="g_per_request", header="g per request", right=True, show=figure, importance=1),
     Column(key="latency_ms", header="ms", right=True, show=figure, importance=3),
 )
