@@ -360,6 +360,24 @@ def test_what_changes_nothing_is_said_with_what_it_needs(chipdex: Chipdex) -> No
     assert "rests on" not in chipdex("carbon", *asked).err
 
 
+def test_a_device_whose_making_nothing_is_spread_over_changes_nothing(
+    chipdex: Chipdex, shelf: Path, tmp_path: Path
+) -> None:
+    device = shelf / "devices" / "nvidia" / "h100-sxm.toml"
+    device.parent.mkdir()
+    text = (shelf / "devices" / "acme" / "x100.toml").read_text()
+    device.write_text(
+        text.replace("acme/x100", "nvidia/h100-sxm").replace("Acme x100", "H100").replace("ACME x100", "H")
+    )
+    hours = tmp_path / "hours.csv"
+    hours.write_text(HOURS, encoding="utf-8")
+    asked = ("carbon", "--no-plugins", "--device", "nvidia/h100-sxm", "--intensities", str(hours))
+    told = "No answer here rests on --device"
+    alone, timed = chipdex(*asked), chipdex(*asked, "--requests-per-s", "2")
+    assert (told in alone.err, "Making counts the baseboard" in alone.err) == (True, False)
+    assert (told in timed.err, "Making counts the baseboard" in timed.err) == (False, True)
+
+
 def test_a_lever_that_changes_nothing_counted_is_said(chipdex: Chipdex) -> None:
     asked = ("--wh-per-request", "1", "--boundary", "facility", "--g-per-kwh", "100", "--market-g-per-kwh", "30")
     lever = ("--lever", "contract:market_g_per_kwh=5")

@@ -133,7 +133,8 @@ def warnings(answered: Answered) -> list[Warned]:
     if assumed:
         sentences["assumed"] = f"Assumed, because no input says it: {', '.join(assumed)}."
     making = answered.inputs.figures.get("embodied_kg")
-    if making is not None and making.source.endswith(BOARD_ALONE):
+    counted = answered.found.of(Boundary.EMBODIED).g_by_location is not None
+    if making is not None and counted and making.source.endswith(BOARD_ALONE):
         sentences["no_host"] = "Making counts the baseboard: host and building are left out; --embodied-kg adds them."
     if answered.levers is not None and any((one.priced_by or "").endswith(Term.OWNED) for one in answered.levers.found):
         sentences["owned"] = OWNED
