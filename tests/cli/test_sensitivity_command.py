@@ -316,3 +316,9 @@ def test_a_range_that_is_turned_round_is_refused_as_that(chipdex: Chipdex) -> No
     done = chipdex("sensitivity", *BOUGHT, "--vary", "utilisation=1..0.8")
     assert done.code == 2
     assert "ends below its start. Write the lower end first: utilisation=0.8..1." in done.err
+
+
+def test_a_horizon_of_one_month_is_one_month(chipdex: Chipdex) -> None:
+    asked = ("own", "--capex-usd", "1000", "--own-usd-per-hour", "0", "--rent-usd-per-hour", "50")
+    done = chipdex("sensitivity", *asked, "--draws", "5", "--horizon-months", "1")
+    assert "above 90 % for 1 month and more" in done.out
