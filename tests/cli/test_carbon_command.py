@@ -125,6 +125,27 @@ def test_the_making_of_a_device_is_known_where_somebody_said_it(chipdex: Chipdex
     assert {one["code"] for one in document["warnings"]} >= {"assumed", "no_host", "not_answered"}
 
 
+@pytest.mark.usefixtures("shelf")
+def test_an_estimate_says_what_it_is_of(chipdex: Chipdex) -> None:
+    told = chipdex("carbon", "m1", "--device", "x100", "--count", "8", "--no-plugins").out.partition("A request")[0]
+    assert "1,024 input and 256 output tokens" in told
+    assert "8 x acme/x100" in told
+
+
+def test_a_nearest_miss_is_no_footprint_to_trust(chipdex: Chipdex, shelf: Path) -> None:
+    file = shelf / "devices" / "acme" / "x100.toml"
+    text = file.read_text()
+    slow = text.replace("acme/x100", "acme/x1").replace("Acme x100", "Acme x1").replace("ACME x100", "ACME x1")
+    slow = re.sub(r"bandwidth_gb_per_s = \d+", "bandwidth_gb_per_s = 1", slow)
+    (shelf / "devices" / "acme" / "x1.toml").write_text(slow)
+    done = chipdex("carbon", "m1", "--device", "x1", "--count", "8", "--no-plugins")
+    assert (done.code, done.out.startswith("Nearest miss")) == (1, True)
+    assert "No batch meets the limits" in done.err
+    asked = ("carbon", "m1", "--device", "x100", "--count", "8", "--g-per-kwh", "300", "--no-plugins")
+    lever = chipdex(*asked, "--lever", "slow:device=x1")
+    assert (lever.code, "--lever slow: no batch on it meets the limits" in lever.err) == (1, True)
+
+
 def test_an_energy_of_ones_own_replaces_the_estimated_one(chipdex: Chipdex, shelf: Path) -> None:
     assert shelf.is_dir()
     asked = ("m1", "--device", "x100", "--count", "8", "--wh-per-request", "1", "--boundary", "facility")
