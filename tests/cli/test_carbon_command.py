@@ -140,6 +140,9 @@ def test_a_nearest_miss_is_no_footprint_to_trust(chipdex: Chipdex, shelf: Path) 
     (shelf / "devices" / "acme" / "x1.toml").write_text(slow)
     done = chipdex("carbon", "m1", "--device", "x1", "--count", "8", "--no-plugins")
     assert (done.code, done.out.startswith("Nearest miss")) == (1, True)
+    assert "nearest miss: no batch meets the limits, accelerators only" in done.out
+    bought = chipdex("own", "m1", "--device", "x1", "--count", "8", "--capex-usd", "9", "--rent-usd-per-hour", "9").out
+    assert "nearest miss: no batch meets the limits" in bought
     assert "No batch meets the limits" in done.err
     asked = ("carbon", "m1", "--device", "x100", "--count", "8", "--g-per-kwh", "300", "--no-plugins")
     lever = chipdex(*asked, "--lever", "slow:device=x1")
