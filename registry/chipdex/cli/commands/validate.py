@@ -14,7 +14,7 @@ from chipdex.errors import EmptyRegistryError, OptionError
 @click.command()
 @click.option("--table", is_flag=True, help="Only the summary, as it stands in the README.")
 @click.option("--facts", is_flag=True, help="Compute published facts instead, each with its own error.")
-@click.option("--check", is_flag=True, help="With --facts: status 1 where one that can be computed is not within.")
+@click.option("--check", is_flag=True, help="With --facts: status 1 where a quantity is not within, or disputed.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @format_options
 @click.pass_obj
