@@ -9,6 +9,9 @@ from chipdex.errors import StorageError
 LARGEST_BYTES: Final = 1_000_000
 """Settings, inputs and scenarios take a few lines."""
 
+LARGEST_TABLE_BYTES: Final = 10_000_000
+"""A table of hours of many places takes some megabytes."""
+
 
 def read_text(file: Path, *, called: str, fix: str, most_bytes: int = LARGEST_BYTES) -> str:
     """Return the text of a regular file in UTF-8, without the byte-order mark that some editors write.

@@ -1,6 +1,7 @@
 """`chipdex carbon`: what it answers, from what, and what it refuses."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,30 @@ def test_the_making_of_a_device_is_known_where_somebody_said_it(chipdex: Chipdex
     assert row["boundary"] == "embodied"
     assert row["g_by_location"] == pytest.approx(1_312_000.0 / (4 * 8760 * 3600 * 10.0))
     assert {one["code"] for one in document["warnings"]} >= {"assumed", "no_host", "not_answered"}
+
+
+@pytest.mark.usefixtures("shelf")
+def test_an_estimate_says_what_it_is_of(chipdex: Chipdex) -> None:
+    told = chipdex("carbon", "m1", "--device", "x100", "--count", "8", "--no-plugins").out.partition("A request")[0]
+    assert "1,024 input and 256 output tokens" in told
+    assert "8 x acme/x100" in told
+
+
+def test_a_nearest_miss_is_no_footprint_to_trust(chipdex: Chipdex, shelf: Path) -> None:
+    file = shelf / "devices" / "acme" / "x100.toml"
+    text = file.read_text()
+    slow = text.replace("acme/x100", "acme/x1").replace("Acme x100", "Acme x1").replace("ACME x100", "ACME x1")
+    slow = re.sub(r"bandwidth_gb_per_s = \d+", "bandwidth_gb_per_s = 1", slow)
+    (shelf / "devices" / "acme" / "x1.toml").write_text(slow)
+    done = chipdex("carbon", "m1", "--device", "x1", "--count", "8", "--no-plugins")
+    assert (done.code, done.out.startswith("Nearest miss")) == (1, True)
+    assert "nearest miss: no batch meets the limits, accelerators only" in done.out
+    bought = chipdex("own", "m1", "--device", "x1", "--count", "8", "--capex-usd", "9", "--rent-usd-per-hour", "9").out
+    assert "nearest miss: no batch meets the limits" in bought
+    assert "No batch meets the limits" in done.err
+    asked = ("carbon", "m1", "--device", "x100", "--count", "8", "--g-per-kwh", "300", "--no-plugins")
+    lever = chipdex(*asked, "--lever", "slow:device=x1")
+    assert (lever.code, "--lever slow: no batch on it meets the limits" in lever.err) == (1, True)
 
 
 def test_an_energy_of_ones_own_replaces_the_estimated_one(chipdex: Chipdex, shelf: Path) -> None:
@@ -335,8 +360,17 @@ def test_a_footprint_is_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
         assert told in drawn, told
     alone = chipdex("carbon", "--intensities", str(hours), "--plot", str(tmp_path / "places.svg"))
     assert alone.code == 0, alone.err
+    assert "Least: " in (tmp_path / "places.svg").read_text()
     energy = chipdex("carbon", *PROMPT, "--plot", str(tmp_path / "energy.svg"))
     assert energy.code == 0, energy.err
+
+
+def test_no_line_is_drawn_through_hours_that_nobody_knows(chipdex: Chipdex, tmp_path: Path) -> None:
+    hours, file = tmp_path / "hours.csv", tmp_path / "hours.html"
+    hours.write_text("hour,region,g_per_kwh\n0,x,5\n1,x,6\n4,x,7\n", encoding="utf-8")
+    assert chipdex("carbon", "--intensities", str(hours), "--plot", str(file)).code == 0
+    stretches = re.findall(r'"g": ([0-9.]+), "stretch": (\d+)', file.read_text())
+    assert {(float(g), stretch) for g, stretch in stretches} == {(5.0, "0"), (6.0, "0"), (7.0, "2")}
 
 
 def test_what_changes_nothing_is_said_with_what_it_needs(chipdex: Chipdex) -> None:
@@ -348,6 +382,24 @@ def test_what_changes_nothing_is_said_with_what_it_needs(chipdex: Chipdex) -> No
         "and counts it already), --usd-per-request (it needs --lever or --other-g-per-request)." in done.err
     )
     assert "rests on" not in chipdex("carbon", *asked).err
+
+
+def test_a_device_whose_making_nothing_is_spread_over_changes_nothing(
+    chipdex: Chipdex, shelf: Path, tmp_path: Path
+) -> None:
+    device = shelf / "devices" / "nvidia" / "h100-sxm.toml"
+    device.parent.mkdir()
+    text = (shelf / "devices" / "acme" / "x100.toml").read_text()
+    device.write_text(
+        text.replace("acme/x100", "nvidia/h100-sxm").replace("Acme x100", "H100").replace("ACME x100", "H")
+    )
+    hours = tmp_path / "hours.csv"
+    hours.write_text(HOURS, encoding="utf-8")
+    asked = ("carbon", "--no-plugins", "--device", "nvidia/h100-sxm", "--intensities", str(hours))
+    told = "No answer here rests on --device"
+    alone, timed = chipdex(*asked), chipdex(*asked, "--requests-per-s", "2")
+    assert (told in alone.err, "Making counts the baseboard" in alone.err) == (True, False)
+    assert (told in timed.err, "Making counts the baseboard" in timed.err) == (False, True)
 
 
 def test_a_lever_that_changes_nothing_counted_is_said(chipdex: Chipdex) -> None:

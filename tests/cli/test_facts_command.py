@@ -156,6 +156,14 @@ def test_check_has_status_1_where_a_fact_is_outside(facts: Path, chipdex: Chipde
     assert chipdex("validate", "--facts", "--check", "--no-plugins").code == status
 
 
+def test_check_has_status_1_where_what_a_quantity_is_of_is_not_installed(facts: Path, chipdex: Chipdex) -> None:
+    inputs = 'inputs = { device = "acme/none", other_device = "acme/none", precision = "bf16" }'
+    text = OTHERS.rpartition("[[fact]]")[2].replace('needs = "the trace file"', f'quantity = "peak_ratio"\n{inputs}')
+    add(facts, f"[[fact]]{text.replace('5.0e22', '1').replace('unit =', f'tolerance = 0.1{chr(10)}unit =')}")
+    done = chipdex("validate", "--facts", "--check", "--no-plugins")
+    assert (done.code, "acme/trace: the profile of acme/none, which is not in the registry." in done.out) == (1, True)
+
+
 @pytest.mark.parametrize("values", [((1.0, 2.0),), ((1.0,), (2.0,))], ids=["one plugin twice", "two plugins"])
 @pytest.mark.usefixtures("facts")
 def test_a_fact_that_is_stated_differently_is_shown_with_who_says_what_and_fails_a_check(

@@ -119,6 +119,10 @@ def test_a_file_of_spends_is_refused_by_line(chipdex: Chipdex, tmp_path: Path, c
     assert told in done.err
 
 
+def test_a_file_of_spends_that_never_ends_is_refused(chipdex: Chipdex) -> None:
+    assert "is a device or a pipe" in chipdex("lockin", "--spend-csv", "/dev/zero").err
+
+
 def test_alternatives_come_from_the_ranking(chipdex: Chipdex, shelf: Path) -> None:
     device = (shelf / "devices" / "acme" / "x100.toml").read_text()
     rival = device.replace("acme/x100", "zeta/z100").replace("Acme x100", "Zeta z100").replace("ACME x100", "ZETA z100")
@@ -175,3 +179,32 @@ def test_a_vendor_is_one_however_it_is_spelt(chipdex: Chipdex) -> None:
 def test_a_discount_of_nothing_has_no_sign(chipdex: Chipdex) -> None:
     done = chipdex("lockin", "--open-usd-per-year", "5", "--leave-probability", "0", "--retune-usd", "0")
     assert "A closed option must be 0 % cheaper" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--closed-decline", "0.3"), "A closed option may be up to 23.3 % dearer than the open one over 3 years."),
+        (("--stranded-capex-usd", "1e6"), "No discount is enough: a closed option must be 177 % cheaper"),
+        (("--horizon-years", "1"), "must be 30 % cheaper than the open one over 1 year."),
+        (
+            ("--leave-probability", "0", "--closed-usd-per-year", "100000"),
+            "At the same bill, it is worth as much as the open one: take the open one.",
+        ),
+    ],
+)
+def test_a_discount_that_is_none_is_told_as_what_it_is(chipdex: Chipdex, arguments: tuple[str, ...], told: str) -> None:
+    assert told in chipdex("lockin", *STUCK, *MOVING, *arguments).out
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_model_that_nothing_runs_at_a_known_price_has_status_1(chipdex: Chipdex) -> None:
+    done = chipdex("lockin", "m1", "--no-plugins", "--ttft-ms", "1e-9")
+    assert done.code == 1
+    assert "Nothing that satisfies these limits has a price." in done.out
+
+
+def test_what_no_panel_shows_is_not_drawn(chipdex: Chipdex, tmp_path: Path) -> None:
+    right = ("--stay-usd", "5", "--move-usd", "5", "--volatility", "0.3")
+    done = chipdex("lockin", *right, "--plot", str(tmp_path / "right.png"))
+    assert (done.code, "There is nothing to draw" in done.err) == (1, True)

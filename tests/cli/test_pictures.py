@@ -267,12 +267,12 @@ def test_a_ranking_of_nothing_is_refused() -> None:
 # Files.
 
 
-@pytest.mark.parametrize("ending", [".png", ".svg", ".html"])
+@pytest.mark.parametrize("ending", [".png", ".svg", ".html", ".PNG"])
 def test_a_picture_is_written_in_the_format_that_its_name_ends_in(ending: str, tmp_path: Path) -> None:
     file = tmp_path / f"picture{ending}"
     language().plot(file)
     content = file.read_bytes()
-    if ending == ".png":
+    if ending.lower() == ".png":
         assert content.startswith(b"\x89PNG")
     elif ending == ".svg":
         assert b"<svg" in content[:200]

@@ -259,6 +259,10 @@ def test_what_a_chip_draws_costs_electricity_that_is_paid_apart(
     whole = answer(chipdex, *asked[:-2])["formats"][0]["break_even_usd_per_hour"]
     assert known["break_even_usd_per_hour"] == pytest.approx(whole - known["power_w"] / 1000 * 0.2)
     assert known["most_power_w"] == pytest.approx((whole - 1.0) / 0.2 * 1000)
+    page = chipdex("sensitivity", *asked[:-1], "1000").out
+    assert "Break-even: none; its electricity alone costs more than it may, in bf16 by" in page
+    assert "USD an hour" in page
+    assert "-" not in page.split("Break-even")[1].splitlines()[0]
 
 
 def test_a_chip_that_nobody_knows_enough_of_says_what_is_missing(
@@ -321,3 +325,9 @@ def test_a_rate_that_nothing_follows_is_named(chipdex: Chipdex) -> None:
     assert told in chipdex(*asked, *rates, "--rent-decline", "0.1").err
     assert "follows --token-price-fall," in chipdex(*asked, *rates).err
     assert "No input of this verdict follows" not in chipdex(*asked, "--rent-fall", "0.2").err
+
+
+def test_a_horizon_of_one_month_is_one_month(chipdex: Chipdex) -> None:
+    asked = ("own", "--capex-usd", "1000", "--own-usd-per-hour", "0", "--rent-usd-per-hour", "50")
+    done = chipdex("sensitivity", *asked, "--draws", "5", "--horizon-months", "1")
+    assert "above 90 % for 1 month and more" in done.out

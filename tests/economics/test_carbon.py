@@ -291,6 +291,9 @@ def test_hours_are_numbers_or_times(tmp_path: Path) -> None:
         ("hour,region,g_per_kwh\n1,x,nan\n", "g_per_kwh is 'nan'"),
         ("hour,region,g_per_kwh\n1,x\n", "g_per_kwh is None"),
         ("hour,region,g_per_kwh\n1,x,3\n1,x,4\n", "csv:3: x has the hour 1 twice"),
+        ("hour,region,g_per_kwh\n1,x,3\n2026-11-02T14:00,x,4\n", "csv:3: .* numbers and times mixed"),
+        (f"hour,region,g_per_kwh\n{10**22},x,3\n", f"csv:2: hour is '{10**22}'"),
+        ("hour,region,g_per_kwh,latency_ms\n1,x,3,5\n2,x,3,9\n", "csv:3: latency_ms of x is 9, and 5 before"),
     ],
 )
 def test_what_is_no_intensity_is_refused_by_line(tmp_path: Path, text: str, told: str) -> None:
@@ -301,8 +304,10 @@ def test_what_is_no_intensity_is_refused_by_line(tmp_path: Path, text: str, told
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="cannot be read"):
+    with pytest.raises(StorageError, match="is a folder"):
         read_intensities(tmp_path)
+    with pytest.raises(StorageError, match="is a device or a pipe"):
+        read_intensities(Path("/dev/zero"))
     (tmp_path / "grid.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(OptionError, match="UTF-8"):
         read_intensities(tmp_path / "grid.csv")

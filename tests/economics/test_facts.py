@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from chipdex.catalog import Registry
 from chipdex.domain import Accelerator, Compute, Fact, Kind, Measurement, Peaks, Power, Status
 from chipdex.economics.proofs.facts import Checked, Verdict, check_fact, check_facts
-from chipdex.economics.proofs.quantities import QUANTITIES
+from chipdex.economics.proofs.quantities import QUANTITIES, UNITS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "publish-facts.md").read_text(encoding="utf-8")
 
@@ -49,7 +49,8 @@ KNOWN: Any = Known(
 
 def fact(quantity: str | None = "quotient", value: float = 2.0, **figures: Any) -> Fact:
     stated = {"tolerance": 0.1, "inputs": {"over": 4.0, "per_under": 2.0}, **figures}
-    return Fact(id="acme/one", topic="t", statement="s", unit="x", value=value, quantity=quantity, **stated)
+    unit = UNITS.get(quantity or "", ("x",))[0]
+    return Fact(id="acme/one", topic="t", statement="s", unit=unit, value=value, quantity=quantity, **stated)
 
 
 def check(one: Fact, known: Any = KNOWN) -> Checked:
@@ -276,6 +277,20 @@ def test_every_quantity_is_documented_with_its_inputs_and_its_unit(name: str) ->
     assert all(f": {one.default:g}" in optional for one in named if one.default is not one.empty)
     assert unit
     assert meaning
+
+
+def test_the_page_names_the_unit_that_a_fact_has_to_be_in() -> None:
+    assert all(documented()[name][1].startswith(units) for name, units in UNITS.items())
+
+
+@pytest.mark.parametrize(
+    ("unit", "verdict"), [("h", "within"), ("h of use", "within"), ("hens", "failed"), ("days", "failed")]
+)
+def test_a_fact_in_another_unit_than_its_quantity_is_no_match(unit: str, verdict: str) -> None:
+    inputs = {"capex_usd": 200_000.0, "rent_usd_per_hour": 85.0, "own_usd_per_hour": 5.0}
+    found = check(attrs.evolve(fact("break_even_hours", 2_500.0, inputs=inputs), unit=unit))
+    assert found.verdict == verdict
+    assert (found.reason or "").endswith("where break_even_hours gives h") == (verdict == "failed")
 
 
 def test_a_registry_has_what_the_quantities_ask_of_it() -> None:

@@ -39,14 +39,21 @@ def estimate_sections(
     explain: bool,
 ) -> list[Section]:
     """Return the page: what was asked (model and workload), of which deployment, and what it does."""
-    shape = (deployment_text(document), precision_text(document), parallelism_text(document["parallelism"]))
-    head = question(asked, [*conditions, ", ".join(shape)], inference=inference)
+    head = estimated(document, asked, conditions=conditions, inference=inference, feasible=feasible)
     rows = [dict(zip(("what", "value", "interval"), row, strict=True)) for row in _rows(document)]
-    lines = (head if feasible else f"{NEAREST_MISS}: {head}",)
     return [
-        Section(lines=lines, table=Table(columns=_COLUMNS, rows=rows)),
+        Section(lines=(head,), table=Table(columns=_COLUMNS, rows=rows)),
         *(explanation(document) if explain else ()),
     ]
+
+
+def estimated(
+    document: Answer, asked: Answer, *, conditions: Sequence[str] = (), inference: str | None, feasible: bool
+) -> str:
+    """Return what an estimate is of: model, workload and deployment, and whether that misses the limits."""
+    shape = (deployment_text(document), precision_text(document), parallelism_text(document["parallelism"]))
+    head = question(asked, [*conditions, ", ".join(shape)], inference=inference)
+    return head if feasible else f"{NEAREST_MISS}: {head}"
 
 
 def _rows(document: Answer) -> list[tuple[str, Any, str]]:

@@ -15,6 +15,7 @@ _COUNTABLE: Final = 1e15
 _HUNDRED: Final = 100
 _ASTRONOMIC: Final = 1e15
 """From here on nobody counts digits in threes."""
+_TELLING: Final = 6
 NOISE: Final = 1e-12
 """Shares below which a difference is that of binary fractions."""
 
@@ -38,8 +39,13 @@ def stated(value: float) -> str:
 
 
 def percent(share: float, digits: int = 3) -> str:
-    """Return a share in per cent; what rounding of sums leaves where two are the same is 0 %."""
+    """Return a share in per cent; what rounding of sums leaves where two are the same is 0 %.
+
+    A share that is not the whole has as many digits as tell it from 100 %.
+    """
     of_hundred = 0.0 if abs(share) < NOISE else _HUNDRED * share
+    while digits < _TELLING and 1.0 - share > NOISE and float(f"{of_hundred:.{digits}g}") == _HUNDRED:
+        digits += 1
     whole = abs(of_hundred) >= 10.0**digits - 0.5
     return f"{of_hundred:,.0f} %" if whole else f"{of_hundred:.{digits}g} %"
 

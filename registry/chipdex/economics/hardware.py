@@ -11,6 +11,7 @@ from chipdex.economics.owning import HOURS_PER_YEAR
 from chipdex.search.ownership import ASSUMED, owned
 from chipdex.search.pricing import CLUSTERED
 from chipdex.search.result import Estimate
+from chipdex.search.single import INFEASIBLE
 
 if TYPE_CHECKING:
     from chipdex.catalog import Registry
@@ -60,10 +61,16 @@ def deployment_inputs(estimate: Estimate) -> dict[str, Given]:
     boundary = "accelerators only" if node is None else "whole nodes"
     found: dict[str, Given] = {}
     if watts is not None:
-        found["power_kw"] = Given(watts / 1000.0, f"estimate, {estimate.basis}, {boundary}")
+        found["power_kw"] = Given(watts / 1000.0, f"{said_of(estimate)}, {boundary}")
     if estimate.throughput.output_tokens_per_s is not None:
-        found["tokens_per_s"] = Given(estimate.throughput.output_tokens_per_s, f"estimate, {estimate.basis}")
+        found["tokens_per_s"] = Given(estimate.throughput.output_tokens_per_s, said_of(estimate))
     return found
+
+
+def said_of(estimate: Estimate) -> str:
+    """Return who says the figures of an estimate, and whether it misses the limits that it was asked for within."""
+    missed = any(one["code"] == INFEASIBLE for one in estimate.warnings)
+    return f"estimate, {estimate.basis}" + (", nearest miss: no batch meets the limits" if missed else "")
 
 
 def _cheapest(offers: Iterable[Offer], count: int) -> Offer | None:

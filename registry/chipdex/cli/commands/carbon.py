@@ -29,6 +29,7 @@ _NOTHING: Final = (
     "Give --boundary with --wh-per-request, or with --power-w and --requests-per-s; MODEL --device D --count N; "
     "--embodied-kg with --requests-per-s or --seconds-per-request; or --intensities."
 )
+_NONE_FEASIBLE: Final = 1
 _LEVER: Final = "Weigh a change: an input, or device, count, precision, grid. May be repeated."
 
 
@@ -62,11 +63,12 @@ def carbon_command(
     plot: Path | None,
     output: str,
     **options: Any,
-) -> None:
+) -> int:
     """Say what a request costs in energy, carbon and water, and where and when it costs least.
 
     Figures are given by options or a file, or taken from the registry for MODEL on --count of --device. What is given
-    decides what is answered; what is not answered is said.
+    decides what is answered; what is not answered is said. Exit status 1: no region holds the run, or no batch of
+    MODEL meets the limits, and the figures are those of the nearest miss.
     """
     ready(plot)
     levered = bool(options["lever"]) or options["all_devices"]
@@ -90,6 +92,8 @@ def carbon_command(
         levers=_levers(session, told, options) if levered else None,
         places=at,
         swings=moved if sensitivity else None,
+        estimated=told.estimated,
+        feasible=told.feasible,
     )
     if plot is not None:
         from chipdex.cli.deciding.carbon_picture import carbon_chart  # noqa: PLC0415 - an extra, imported where it is used
@@ -105,6 +109,7 @@ def carbon_command(
         sections=sections(answered),
         warnings=[*warnings(answered), *idle(told, answered, options["lever"])],
     ).publish(session, output)
+    return 0 if told.feasible else _NONE_FEASIBLE
 
 
 def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:
@@ -148,9 +153,8 @@ def _asked(session: Session, options: Mapping[str, Any], *, priced: bool) -> Tol
     if boundary is not None and not stated_energy:
         fix = "Leave it out: an estimate says itself what it counts." if model else "Give the energy as well."
         raise OptionError("--boundary was given without --wh-per-request or --power-w.", fix=fix)
-    hardware = of_hardware(session, named, priced=priced)
-    if stated_energy:
-        hardware.pop("power_w", None)
+    known = of_hardware(session, named, priced=priced)
+    hardware = {key: one for key, one in known.inputs.items() if not stated_energy or key != "power_w"}
     counted = Boundary.ACCELERATORS if "power_w" in hardware else None
     return Told(
         named=named,
@@ -158,6 +162,8 @@ def _asked(session: Session, options: Mapping[str, Any], *, priced: bool) -> Tol
         hardware=hardware,
         grid=of_grid(session, named.grid),
         boundary=counted if boundary is None else Boundary(boundary),
+        estimated=known.estimated,
+        feasible=known.feasible,
     )
 
 

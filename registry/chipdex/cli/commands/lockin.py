@@ -14,9 +14,10 @@ from chipdex.cli.deciding.ranked import OWNED, ranking
 from chipdex.cli.numbers import Number
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
-from chipdex.cli.questions import workload_of, workload_options
+from chipdex.cli.questions import model_of, workload_of, workload_options
 from chipdex.cli.report import Report
 from chipdex.cli.session import Session, Warned
+from chipdex.cli.words import question
 from chipdex.domain import Term
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.vendors.concentration import Concentration, concentration, read_spends, stated_spend
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from chipdex.search.result import BestAnswer
 
 _WITHIN: Final = 20.0
+_NONE_FEASIBLE: Final = 1
 _PERCENT: Final = Number(low=0, high=10_000)
 _OF_PRICES: Final = frozenset({"means_only", "bids", "host_not_included"})
 _BILLS: Final = "it needs --open-usd-per-year, --leave-probability and what leaving costs"
@@ -67,11 +69,12 @@ def lockin_command(
     plot: Path | None,
     output: str,
     **options: Any,
-) -> None:
+) -> int:
     """Say what discount a closed option must give for being stuck with it.
 
     Its inputs say what leaving costs and how likely that is; --spend how much hangs on one vendor; MODEL which
-    other vendors' hardware would run it for about the same money. What is not given is not answered.
+    other vendors' hardware would run it for about the same money. What is not given is not answered. Exit status 1:
+    nothing runs MODEL within the limits at a known price.
     """
     ready(plot)
     asked = {key: value for key, value in options.items() if key not in _OWN}
@@ -95,7 +98,10 @@ def lockin_command(
 
         save(lockin_chart(used, found, spread, near), plot)
         streams.say(f"Drew {plot}.")
-    _report(weighing, found, spread, near, answer, moved, sensitivity=sensitivity).publish(session, output)
+    meant = "" if model is None or answer is None else _question(session, model, answer)
+    report = _report(weighing, found, spread, near, answer, moved, asked=meant, sensitivity=sensitivity)
+    report.publish(session, output)
+    return _NONE_FEASIBLE if near is not None and not near.found else 0
 
 
 def weighed(_: Session, /, *, inputs: Path | None, **options: Any) -> tuple[Weighed, ...]:
@@ -114,6 +120,7 @@ def _report(
     answer: "BestAnswer | None",
     moved: Sequence[Any],
     *,
+    asked: str,
     sensitivity: bool,
 ) -> Report:
     used = weighing.inputs
@@ -125,7 +132,7 @@ def _report(
         keys=list(flat),
         rows=[flat],
         sections=(
-            *lockin_page.sections(used, found, spread, near, None if answer is None else answer.query),
+            *lockin_page.sections(used, found, spread, near, asked),
             *([inputs_section(entering(used))] if _is_used(found) else []),
             *((swings_section(moved, weighing.margin),) if sensitivity else ()),
         ),
@@ -149,6 +156,10 @@ def _only_with_model(model: str | None, asked: dict[str, Any]) -> None:
         if model is None and value is not None:
             option = "--" + key.replace("_", "-")
             raise OptionError(f"{option} was given without MODEL.", fix="Name the model that has to run.")
+
+
+def _question(session: Session, model: str, answer: "BestAnswer") -> str:
+    return question(answer.query, inference=model_of(session, model).inference)
 
 
 def _near(session: Session, answer: "BestAnswer", within: float) -> "Alternatives":

@@ -14,7 +14,7 @@ from chipdex.errors import EmptyRegistryError, OptionError
 @click.command()
 @click.option("--table", is_flag=True, help="Only the summary, as it stands in the README.")
 @click.option("--facts", is_flag=True, help="Compute published facts instead, each with its own error.")
-@click.option("--check", is_flag=True, help="With --facts: status 1 where one is outside, failed or disputed.")
+@click.option("--check", is_flag=True, help="With --facts: status 1 where a quantity is not within, or disputed.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @format_options
 @click.pass_obj
@@ -69,7 +69,7 @@ def _facts(session: Session, *, table: bool, check: bool, plot: Path | None, out
     if table or plot is not None:
         raise OptionError("Facts have no summary and no picture.", fix="Leave --table and --plot out.")
     from chipdex.cli.facts_page import bringer, facts_report  # noqa: PLC0415 - economics is for facts only
-    from chipdex.economics.proofs.facts import Verdict, check_facts  # noqa: PLC0415 - likewise
+    from chipdex.economics.proofs.facts import check_facts  # noqa: PLC0415 - likewise
 
     disputed = session.registry.disputes("facts")
     if not disputed:
@@ -78,5 +78,4 @@ def _facts(session: Session, *, table: bool, check: bool, plot: Path | None, out
     with meanwhile() as heard:
         checked = check_facts(agreed, session.registry, lambda fact: bringer(fact, session.registry) or "", heard)
     facts_report(checked, disputed, session.registry).publish(session, output)
-    failed = any(one.verdict in {Verdict.OUTSIDE, Verdict.FAILED} for one in checked)
-    return int(check and (failed or bool(disputed)))
+    return int(check and (any(one.unheld for one in checked) or bool(disputed)))

@@ -126,17 +126,25 @@ def _lines(told: Told) -> list[str]:
         lines.append(f"An hour of one {told.device} costs {usd(hourly.value)} USD ({hourly.source}){apart}.")
         besides = "" if kwh is None else " before electricity"
         lines.append(f"At that price it must give {figure(told.needed)} {told.unit}/s{besides}.")
-    best = max(
-        (one for one in told.reaches if one.asked), key=lambda one: one.break_even_usd_per_hour or 0.0, default=None
-    )
-    if best is not None and best.break_even_usd_per_hour:
-        lines.append(
-            f"Break-even: {usd(best.break_even_usd_per_hour)} USD per hour of one device, in {best.precision}."
-        )
-    winners = [_named(one) for one in told.reaches if one.wins]
+    lines += _break_even(told)
+    winners = [named(one) for one in told.reaches if one.wins]
     if any(one.wins is not None for one in told.reaches):
         lines.append(f"It wins in {', '.join(winners)}." if winners else "It wins in no format at that price.")
     return lines
+
+
+def _break_even(told: Told) -> list[str]:
+    """Return the highest price of an hour at which it equals the incumbent in a format of the question, if any."""
+    prices = {
+        one.precision: price for one in told.reaches if one.asked and (price := one.break_even_usd_per_hour) is not None
+    }
+    if not prices:
+        return []
+    best = max(prices, key=prices.__getitem__)
+    if prices[best] > 0.0:
+        return [f"Break-even: {usd(prices[best])} USD per hour of one device, in {best}."]
+    lacking = f"in {best} by {usd(-prices[best])} USD an hour"
+    return [f"Break-even: none; its electricity alone costs more than it may, {lacking}."]
 
 
 def _formats(told: Told) -> Section:
@@ -148,18 +156,23 @@ def _formats(told: Told) -> Section:
             key="per_s", header="tok/s each" if told.query.demand.generates else "inf/s each", right=True, show=figure
         ),
         Column(key="power_w", header="W each", right=True, show=figure, importance=1),
-        Column(key="break_even_usd_per_hour", header="USD/h to equal it", right=True, show=usd),
+        Column(key="break_even_usd_per_hour", header="USD/h to equal it", right=True, show=_price),
         Column(key="factor", header="needs times its speed", right=True, show=figure),
         *((Column(key="most_power_w", header="W up to which it wins", right=True, show=_power),) if apart else ()),
         Column(key="basis", importance=2),
     )
-    held = [{**row, "format": _named(one)} for row, one in zip(rows(told), told.reaches, strict=True) if not one.missed]
-    lines = [f"{_named(one)}: misses {one.missed}." for one in told.reaches if one.missed]
+    held = [{**row, "format": named(one)} for row, one in zip(rows(told), told.reaches, strict=True) if not one.missed]
+    lines = [f"{named(one)}: misses {one.missed}." for one in told.reaches if one.missed]
     return Section(heading="By format", lines=lines, table=Table(columns=columns, rows=held) if held else None)
 
 
-def _named(one: Reach) -> str:
+def named(one: Reach) -> str:
+    """Return a format, with an asterisk where the question does not allow it."""
     return one.precision if one.asked else one.precision + _LOWER
+
+
+def _price(hourly: float | None) -> str:
+    return "none" if hourly is not None and hourly <= 0.0 else usd(hourly)
 
 
 def _power(watts: float | None) -> str:

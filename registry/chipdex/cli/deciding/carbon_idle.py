@@ -37,11 +37,12 @@ def _needs(inputs: Inputs, boundary: Boundary | None) -> Mapping[str, str]:
     counted = "no energy is known" if boundary is None else f"the energy is of the {boundary} and counts it already"
     making = "it needs --embodied-kg, and --requests-per-s or --seconds-per-request"
     money = "it needs --lever or --other-g-per-request"
-    timed = "--requests-per-s says the time" if "requests_per_s" in inputs else making
+    taken = "it needs --power-w or --embodied-kg"
+    timed = "--requests-per-s says the time" if "requests_per_s" in inputs else taken
     return {
         **dict.fromkeys(("host_ratio", "idle_share", "pue"), counted),
         **dict.fromkeys(("embodied_kg", "embodied_devices", "devices", "life_years", "utilisation"), making),
-        "requests_per_s": making,
+        "requests_per_s": taken,
         "seconds_per_request": timed,
         "batch": timed if "seconds_per_request" in inputs else "it needs --seconds-per-request",
         "units_per_request": "the SCI needs the energy, --g-per-kwh and the making",
@@ -55,9 +56,19 @@ def _records(told: Told) -> list[str]:
     found = []
     if told.named.grid is not None and "g_per_kwh" in told.said:
         found.append("No answer here rests on --grid: --g-per-kwh says what the grid emits.")
-    if told.named.device is not None and told.settled() == settled(PARAMETERS, told.said, told.grid.inputs):
-        found.append("No answer here rests on --device: nothing is known of it, or it is given otherwise.")
+    if told.named.device is not None and _same_without_hardware(told):
+        found.append(
+            "No answer here rests on --device: nothing is known of it, it is given otherwise, or it needs MODEL, or "
+            "--requests-per-s or --seconds-per-request, to count."
+        )
     return found
+
+
+def _same_without_hardware(told: Told) -> bool:
+    with_it, without = told.settled(), settled(PARAMETERS, told.said, told.grid.inputs)
+    known, bare = (carbon(one, boundary=told.boundary) for one in (with_it, without))
+    tokens, usd = ((one.get("tokens_per_request"), one.get("usd_per_request")) for one in (with_it, without))
+    return known == bare and tokens == usd
 
 
 def _levers(found: Levers, given: Collection[str]) -> list[str]:

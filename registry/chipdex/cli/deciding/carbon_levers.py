@@ -15,7 +15,7 @@ from chipdex.economics.footprints.footprint import Boundary
 from chipdex.economics.footprints.inputs import BOARD_ALONE, PARAMETERS, WITH_HOST
 from chipdex.economics.footprints.levers import AS_IT_IS, Choice, choice
 from chipdex.economics.inputs import Given, Inputs, checked, settled
-from chipdex.errors import ChipdexError, OptionError
+from chipdex.errors import ChipdexError, InfeasibleError, OptionError
 from chipdex.values import Value
 
 Figures = Mapping[str, Given]
@@ -42,13 +42,18 @@ _OF_HARDWARE: Final = frozenset(
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Told(Value):
-    """What one call says: names, figures of the user, figures of the registry, and what the energy counts."""
+    """What one call says: names, figures of the user, figures of the registry, and what the energy counts.
+
+    `estimated` says what those of the registry were estimated of, `feasible` whether that holds the limits.
+    """
 
     named: Named
     said: Figures
     hardware: Figures
     grid: GridKnown
     boundary: Boundary | None
+    estimated: str = ""
+    feasible: bool = True
 
     def settled(self, *first: Figures) -> Inputs:
         """Return the inputs, `first` before everything else."""
@@ -138,7 +143,11 @@ def _on_named(session: Session, told: Told, names: Mapping[str, str]) -> Told:
     changed: dict[str, Any] = {key: text for key, text in names.items() if key in _HARDWARE}
     if "count" in changed:
         changed["count"] = _count(changed["count"])
-    return _on(told, of_hardware(session, attrs.evolve(told.named, **changed), priced=True))
+    known = of_hardware(session, attrs.evolve(told.named, **changed), priced=True)
+    if not known.feasible:
+        fix = "Name more of it, or other hardware."
+        raise InfeasibleError("no batch on it meets the limits, so that it does not answer the same request.", fix=fix)
+    return _on(told, known.inputs)
 
 
 def _at(told: Told, known: GridKnown) -> Told:

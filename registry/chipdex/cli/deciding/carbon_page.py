@@ -36,7 +36,7 @@ _PLACES: Final = (
     Column(key="region"),
     Column(key="start"),
     Column(key="g_per_kwh", header="g/kWh", right=True, show=figure),
-    Column(key="now_g_per_kwh", header="g/kWh at its first hour", right=True, show=figure, importance=2),
+    Column(key="now_g_per_kwh", header="g/kWh, earliest run", right=True, show=figure, importance=2),
     Column(key="g_per_request", header="g per request", right=True, show=figure, importance=1),
     Column(key="latency_ms", header="ms", right=True, show=figure, importance=3),
 )
@@ -44,7 +44,10 @@ _PLACES: Final = (
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Answered(Value):
-    """All that one call answers; `swings` is None where no sensitivity was asked for."""
+    """All that one call answers; `swings` is None where no sensitivity was asked for.
+
+    `estimated` says what the registry's figures were estimated of, `feasible` whether that holds the limits.
+    """
 
     inputs: Inputs
     found: Carbon
@@ -52,6 +55,8 @@ class Answered(Value):
     levers: Levers | None
     places: Sequence[Place]
     swings: Sequence[Swing] | None
+    estimated: str = ""
+    feasible: bool = True
 
     @property
     def margin(self) -> str:
@@ -87,6 +92,7 @@ def body(answered: Answered) -> dict[str, Any]:
     """Return the answer as JSON carries it, unknown figures null."""
     found, compared = answered.found, answered.compared
     whole = {
+        "estimated": answered.estimated or None,
         "footprints": rows(answered) if found.footprints else [],
         "water": _water_json(answered),
         "embodied_share_by_location": found.embodied_share_by_location,
@@ -125,6 +131,8 @@ def sections(answered: Answered) -> tuple[Section, ...]:
 def warnings(answered: Answered) -> list[Warned]:
     """Return what is assumed, and what is not answered for want of an input."""
     sentences = {}
+    if not answered.feasible:
+        sentences["infeasible"] = "No batch meets the limits: what is counted is the nearest miss."
     assumed = [
         f"{key} {figure(answered.inputs[key])}"
         for key in ("host_ratio", "idle_share", "pue", "life_years", "utilisation")
@@ -133,7 +141,8 @@ def warnings(answered: Answered) -> list[Warned]:
     if assumed:
         sentences["assumed"] = f"Assumed, because no input says it: {', '.join(assumed)}."
     making = answered.inputs.figures.get("embodied_kg")
-    if making is not None and making.source.endswith(BOARD_ALONE):
+    counted = answered.found.of(Boundary.EMBODIED).g_by_location is not None
+    if making is not None and counted and making.source.endswith(BOARD_ALONE):
         sentences["no_host"] = "Making counts the baseboard: host and building are left out; --embodied-kg adds them."
     if answered.levers is not None and any((one.priced_by or "").endswith(Term.OWNED) for one in answered.levers.found):
         sentences["owned"] = OWNED
@@ -145,7 +154,7 @@ def warnings(answered: Answered) -> list[Warned]:
 
 
 def _lines(answered: Answered) -> list[str]:
-    found, lines = answered.found, []
+    found, lines = answered.found, [answered.estimated] if answered.estimated else []
     if found.headline is not None:
         what, value = found.headline
         unit, _, counted = what.partition(" per request, ")

@@ -35,7 +35,7 @@ def carbon_chart(answered: Answered, swings: Sequence[Swing], hours: Intensities
     both = parts[0] if len(parts) == 1 else alt.vconcat(*parts, spacing=40).resolve_scale(color="independent")
     headline = answered.found.headline
     told = "" if headline is None else f"{figure(headline[1])} {headline[0]}. "
-    told += "Each bar counts something else." if answered.found.footprints else ""
+    told += "Each bar counts something else." if answered.found.footprints else _least(answered.places[0])
     return titled(both, "Carbon of a request", told, width=2 * SIDE + 260)
 
 
@@ -71,13 +71,13 @@ def _bars(alt: Any, answered: Answered) -> Any:
 
 
 def _intensities(alt: Any, hours: Intensities, places: Sequence[Place]) -> Any:
-    """Return a line per place that can be used, and the hours chosen in the best one."""
+    """Return a line per place that can be used, broken where an hour is unknown, and the hours of the best run."""
     names = [one.region for one in places][: len(PALETTE)]
     rows = [
-        {"hour": place, "region": name, "g": grams}
+        {"hour": hour + end - hours.first, "region": name, "g": grams, "stretch": hour - number}
         for name in names
-        for hour, grams in sorted(hours.by_region[name].items())
-        for place in (hour - hours.first, hour - hours.first + 1)
+        for number, (hour, grams) in enumerate(sorted(hours.by_region[name].items()))
+        for end in (0, 1)
     ]
     best = places[0]
     end = best.start_hour + best.run_hours
@@ -91,7 +91,11 @@ def _intensities(alt: Any, hours: Intensities, places: Sequence[Place]) -> Any:
     )
     axis = alt.Axis(format="d", tickMinStep=1)
     across = alt.X("hour:Q", title=f"hours from {hours.labels[hours.first]}", axis=axis, scale=alt.Scale(nice=False))
-    drawn = lines.encode(x=across, y=alt.Y("g:Q", title="g CO2e/kWh"), color=colour)
+    drawn = lines.encode(x=across, y=alt.Y("g:Q", title="g CO2e/kWh"), color=colour, detail="stretch:N")
     return alt.layer(band.encode(x=alt.X("from:Q"), x2="to:Q"), drawn).properties(
-        width=2 * SIDE + 220, height=SIDE // 2, title=f"Least: {best.region}, from {best.start}"
+        width=2 * SIDE + 220, height=SIDE // 2, title=_least(best)
     )
+
+
+def _least(best: Place) -> str:
+    return f"Least: {best.region}, from {best.start}"

@@ -41,30 +41,49 @@ class GridKnown(Value):
     emissions: str | None = None
 
 
-def of_hardware(session: Session, named: Named, *, priced: bool = False) -> dict[str, Given]:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class HardwareKnown(Value):
+    """What is known of hardware, and what it was estimated of: a sentence, empty where nothing was.
+
+    `feasible` says whether that holds the limits; where it does not, the figures are those of the nearest miss.
+    """
+
+    inputs: Mapping[str, Given]
+    estimated: str = ""
+    feasible: bool = True
+
+
+def of_hardware(session: Session, named: Named, *, priced: bool = False) -> HardwareKnown:
     """Return draw, rate, tokens and making of what is named, and where `priced` what a request of it rents for."""
     if named.device is None:
-        return {}
+        return HardwareKnown(inputs={})
     from chipdex.economics.footprints.embodied import device_inputs, rent_inputs, serving_inputs  # noqa: PLC0415 - brings numpy
 
     session.need("accelerators")
     name = session.registry.resolve("accelerators", named.device)
     found = device_inputs(name, named.count or 1)
     if named.model is None:
-        return found
-    estimate = _estimate(session, named, name)
+        return HardwareKnown(inputs=found)
+    estimate, told, feasible = _estimate(session, named, name)
     found |= serving_inputs(estimate)
     if priced:
         found |= rent_inputs(session.registry, session.registry.accelerators[name], estimate)
-    return found
+    return HardwareKnown(inputs=found, estimated=told, feasible=feasible)
 
 
-def _estimate(session: Session, named: Named, device: str) -> "Estimate":
+def _estimate(session: Session, named: Named, device: str) -> tuple["Estimate", str, bool]:
+    """Return the estimate of what is named, what it is of, and whether it holds the limits."""
     from chipdex.cli.cases import case_of  # noqa: PLC0415 - numpy comes with it
+    from chipdex.cli.deployment import estimated  # noqa: PLC0415 - likewise
     from chipdex.search import estimate  # noqa: PLC0415 - likewise
+    from chipdex.search.single import INFEASIBLE  # noqa: PLC0415 - likewise
 
-    case = {"model": named.model, "accelerator": device, "accelerators": named.count or 1, "precision": named.precision}
-    return estimate(case_of(session, case), session.knowledge)
+    stated = {"model": named.model, "accelerator": device, "accelerators": named.count or 1}
+    case = case_of(session, stated | {"precision": named.precision})
+    found = estimate(case, session.knowledge)
+    feasible = all(one["code"] != INFEASIBLE for one in found.warnings)
+    asked = {"model": case.model.id, "workload": case.demand.as_json()}
+    return found, estimated(found.as_json(), asked, inference=case.model.inference, feasible=feasible), feasible
 
 
 def of_grid(session: Session, name: str | None) -> GridKnown:

@@ -7,7 +7,7 @@ import attrs
 
 from chipdex.cli.render import UNKNOWN, Column, Table, counted, usd
 from chipdex.cli.report import Section
-from chipdex.cli.words import figure, percent, question
+from chipdex.cli.words import NOISE, figure, percent
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.vendors.concentration import Concentration
 from chipdex.economics.vendors.lockin import Lockin
@@ -80,29 +80,24 @@ def _alternatives_json(near: "Alternatives") -> dict[str, Any]:
 
 
 def sections(
-    inputs: Inputs, found: Lockin, spread: Concentration | None, near: "Alternatives | None", query: Any = None
+    inputs: Inputs, found: Lockin, spread: Concentration | None, near: "Alternatives | None", asked: str = ""
 ) -> Iterator[Section]:
-    """Yield the answers for readers; `query` is the one that ranked the alternatives."""
+    """Yield the answers for readers; `asked` is the question that the alternatives answer."""
     if found.parts or found.right_to_switch_usd is not None or (spread is None and near is None):
         rows = [{"part": part, "usd": cost} for part, cost in found.parts.items()]
         yield Section(lines=list(_lines(inputs, found)), table=Table(columns=_PARTS, rows=rows) if rows else None)
     if spread is not None:
         yield _of_spend(spread)
     if near is not None:
-        yield from _of_alternatives(near, question(query))
+        yield from _of_alternatives(near, asked)
 
 
 def _lines(inputs: Inputs, found: Lockin) -> Iterator[str]:
     if found.discount is not None:
-        years = f"over {inputs['horizon_years']:g} years"
-        yield f"A closed option must be {percent(found.discount)} cheaper than the open one {years}."
+        years = inputs["horizon_years"]
+        yield f"{needed(found.discount)} over {years:g} {'year' if years == 1.0 else 'years'}."
     if found.npv_usd is not None and found.discount_offered is not None:
-        more = "more" if found.npv_usd > 0.0 else "less"
-        offered = "cheaper" if found.discount_offered >= 0.0 else "dearer"
-        yield (
-            f"At the {percent(abs(found.discount_offered))} that it is {offered}, it is worth "
-            f"{usd(abs(found.npv_usd))} USD {more} than the open one: take the {found.verdict} one."
-        )
+        yield f"{_offered(found.discount_offered)}, it is worth {_worth(found.npv_usd)}: take the {found.verdict} one."
     if found.switching_usd is not None:
         yield f"Leaving costs {usd(found.switching_usd)} USD."
     if found.right_to_switch_usd is not None:
@@ -110,6 +105,27 @@ def _lines(inputs: Inputs, found: Lockin) -> Iterator[str]:
         yield f"The right to move the bills at no cost is worth {usd(found.right_to_switch_usd)} USD{of_bill}."
     for key, lacking in found.unanswered.items():
         yield f"Not answered: {_NAMES[key]}; it needs {lacking}."
+
+
+def needed(discount: float) -> str:
+    """Return what the bill of a closed option must be beside the open one, `discount` being a share of that."""
+    if discount > 1.0:
+        return f"No discount is enough: a closed option must be {percent(discount)} cheaper than the open one"
+    if discount < -NOISE:
+        return f"A closed option may be up to {percent(-discount)} dearer than the open one"
+    return f"A closed option must be {percent(discount)} cheaper than the open one"
+
+
+def _offered(discount: float) -> str:
+    if abs(discount) < NOISE:
+        return "At the same bill"
+    return f"At the {percent(abs(discount))} that it is {'cheaper' if discount > 0.0 else 'dearer'}"
+
+
+def _worth(npv_usd: float) -> str:
+    if usd(npv_usd) == usd(0.0):
+        return "as much as the open one"
+    return f"{usd(abs(npv_usd))} USD {'more' if npv_usd > 0.0 else 'less'} than the open one"
 
 
 def _of_spend(spread: Concentration) -> Section:

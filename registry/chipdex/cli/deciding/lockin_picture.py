@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
+from chipdex.cli.deciding.lockin_page import needed
 from chipdex.cli.deciding.panels import SIDE, amounts, bars, tornado
 from chipdex.cli.pictures import BLUE, GREEN, GREY, ORANGE, VERMILLION, altair, titled
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.sensitivity import swings
 from chipdex.economics.vendors.concentration import Concentration
 from chipdex.economics.vendors.lockin import Lockin, lockin, verdict
+from chipdex.errors import InfeasibleError
 
 if TYPE_CHECKING:
     from chipdex.economics.vendors.alternatives import Alternatives
@@ -16,7 +18,7 @@ _POINTS: Final = 20
 
 
 def lockin_chart(inputs: Inputs, found: Lockin, spread: Concentration | None, near: "Alternatives | None") -> Any:
-    """Return the picture: a panel for each answer that there is."""
+    """Return the picture: a panel for each answer that there is. Raises InfeasibleError where none has a panel."""
     alt = altair()
     left = [_discounts(alt, inputs, found)] if found.discount is not None else []
     right = []
@@ -34,6 +36,11 @@ def lockin_chart(inputs: Inputs, found: Lockin, spread: Concentration | None, ne
         outcome = verdict(inputs)
         across = "discount needed, as a share" if found.npv_usd is None else "USD that closed is worth more than open"
         right.append(tornado(alt, outcome.margin, swings(verdict, inputs), across))
+    if not left and not right:
+        raise InfeasibleError(
+            "There is nothing to draw: no discount, no cost of leaving, no spend and no alternatives are known.",
+            fix="See the answer without --plot.",
+        )
     columns = [alt.vconcat(*panels, spacing=30) for panels in (left, right) if panels]
     both = alt.hconcat(*columns, spacing=40).resolve_scale(color="independent")
     return titled(both, "Locked in", _told(found), width=len(columns) * (SIDE + 160))
@@ -42,7 +49,7 @@ def lockin_chart(inputs: Inputs, found: Lockin, spread: Concentration | None, ne
 def _told(found: Lockin) -> str:
     told = []
     if found.discount is not None:
-        told.append(f"A closed option must be {100 * found.discount:.3g} % cheaper than the open one.")
+        told.append(f"{needed(found.discount)}.")
     if found.right_to_switch_usd is not None:
         told.append(f"The right to move the bills at no cost is worth {found.right_to_switch_usd:,.0f} USD.")
     return " ".join(told) or "What is known of the vendors."

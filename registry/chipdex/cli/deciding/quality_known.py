@@ -81,7 +81,7 @@ def _answers(
 ) -> Mapping[str, Given]:
     """Return price and rate of the answers of so many devices at full load; no price where nobody rents them."""
     from chipdex.cli.cases import case_of  # noqa: PLC0415 - numpy comes with it
-    from chipdex.economics.hardware import hardware_inputs  # noqa: PLC0415 - likewise
+    from chipdex.economics.hardware import hardware_inputs, said_of  # noqa: PLC0415 - likewise
     from chipdex.search import estimate  # noqa: PLC0415 - likewise
 
     count = int(devices.value)
@@ -89,7 +89,7 @@ def _answers(
     stated |= {"input_tokens": asked.input_tokens, "output_tokens": asked.output_tokens}
     found = estimate(case_of(session, stated), session.knowledge)
     rate, shape = found.throughput.requests_per_s, f"{model} on {count} x {device}, {found.precision}"
-    said = f"estimate, {found.basis}, at full load: {shape}"
+    said = f"{said_of(found)}, at full load: {shape}"
     inputs = {
         f"{start}deployment_devices": devices,
         f"{start}deployment_answers_per_s": Given(rate, said),

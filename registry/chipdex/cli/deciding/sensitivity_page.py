@@ -181,7 +181,7 @@ def _until_lines(holding: Holding) -> list[str]:
     for level in LEVELS:
         months = holding.until[level]
         if months is None:
-            told.append(f"above {percent(level)} for {last} months and more")
+            told.append(f"above {percent(level)} for {counted(last, 'month')} and more")
         elif months == 0.0:
             told.append(f"below {percent(level)} today")
         else:

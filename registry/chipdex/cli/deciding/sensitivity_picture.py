@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, Final
 
-from chipdex.cli.deciding.announced_page import Told
+from chipdex.cli.deciding.announced_page import Told, named
 from chipdex.cli.deciding.panels import SIDE, amounts, bars, tornado, wrapped
 from chipdex.cli.deciding.sensitivity_page import Forecast
 from chipdex.cli.pictures import BLUE, GREY, PALETTE, altair, titled
@@ -103,7 +103,9 @@ def reach_chart(told: Told) -> Any:
     Raises InfeasibleError where it holds the limits in no format, or its draw is not known.
     """
     alt = altair()
-    prices = {one.precision: one.break_even_usd_per_hour for one in told.reaches if one.break_even_usd_per_hour}
+    prices = {
+        named(one): price for one in told.reaches if (price := one.break_even_usd_per_hour) is not None and price > 0.0
+    }
     if not prices:
         raise InfeasibleError(
             f"No break-even price of {told.device} is known that could be drawn.", fix="See the answer without --plot."
@@ -112,4 +114,5 @@ def reach_chart(told: Told) -> Any:
     own = {} if hourly is None else {"its price": hourly.value}
     panel = bars(alt, prices | own, "USD per hour of one device", f"Price at which {told.device} equals it, by format")
     said = f"To beat: {told.against.deployment} at {usd(told.against.usd_per_million)} USD per million {told.unit}."
+    said += "" if all(one.asked for one in told.reaches) else " Formats with an asterisk are below those asked for."
     return titled(panel, f"What {told.device} must reach", said, width=SIDE + 200)

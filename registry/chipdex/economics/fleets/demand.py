@@ -10,12 +10,11 @@ from typing import Final
 
 from chipdex.economics.inputs import Parameter
 from chipdex.errors import OptionError, StorageError
-from chipdex.files import read_text
+from chipdex.files import LARGEST_TABLE_BYTES, read_text
 
 HOURS_PER_DAY: Final = 24
 MOST_HOURS: Final = 8784
 
-_LARGEST_BYTES: Final = 10_000_000
 _RATE: Final = Parameter(key="requests_per_s", meaning="requests per second", high=1e9)
 _STANDARD: Final = NormalDist()
 _WINDOW_S: Final = 60.0
@@ -56,7 +55,7 @@ def read_hours(file: Path, option: str, figure: Parameter) -> tuple[float, ...]:
     or what the figure cannot be; both name the option that gave the file.
     """
     try:
-        text = read_text(file, called=f"{option} {file}", fix=_shape(figure), most_bytes=_LARGEST_BYTES)
+        text = read_text(file, called=f"{option} {file}", fix=_shape(figure), most_bytes=LARGEST_TABLE_BYTES)
         return _hours(f"{option} {file}", file, csv.DictReader(io.StringIO(text, newline="")), figure)
     except OSError as error:
         raise StorageError(f"{option} {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error

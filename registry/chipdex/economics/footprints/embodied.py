@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from chipdex.domain import Accelerator
 from chipdex.domain.grid import Grid
 from chipdex.economics.footprints.inputs import BOARD_ALONE, WITH_HOST
-from chipdex.economics.hardware import hardware_inputs
+from chipdex.economics.hardware import hardware_inputs, said_of
 from chipdex.economics.inputs import Given
 from chipdex.search.result import Answer, Estimate
 
@@ -38,7 +38,7 @@ def device_inputs(device: str, count: int) -> dict[str, Given]:
 
 def serving_inputs(estimate: Estimate) -> dict[str, Given]:
     """Return the draw of an estimated deployment's accelerators, its host's part, its rate and its tokens."""
-    said = f"estimate, {estimate.basis}"
+    said = said_of(estimate)
     rate, tokens = estimate.throughput.requests_per_s, estimate.throughput.output_tokens_per_s
     found = {"requests_per_s": Given(rate, said)}
     if tokens is not None:

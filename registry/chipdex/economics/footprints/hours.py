@@ -2,7 +2,9 @@
 
 import csv
 import datetime as dt
+import io
 import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -10,13 +12,16 @@ from typing import Final
 import attrs
 
 from chipdex.errors import InfeasibleError, OptionError, StorageError
+from chipdex.files import LARGEST_TABLE_BYTES, read_text
 from chipdex.values import Value
 
 COLUMNS: Final = ("hour", "region", "g_per_kwh")
 LATENCY: Final = "latency_ms"
 
 _FORM: Final = f"Head it {','.join(COLUMNS)}, one hour of a region a line."
+_NAMED: Final = "Name a CSV file."
 _LARGEST: Final = 1e9
+_COUNTED: Final = re.compile("[+-]?[0-9]{1,9}")
 _SECONDS: Final = 3600
 
 
@@ -91,7 +96,8 @@ def _none(intensities: Intensities, reached: list[str], run_hours: int, deadline
         for hour, _ in _starts(intensities.by_region[region], run_hours)
     ]
     if ends:
-        told = f"No region's intensities are known {stretch} within the deadline of {deadline_hours} hours"
+        limit = "1 hour" if deadline_hours == 1 else f"{deadline_hours:,} hours"
+        told = f"No region's intensities are known {stretch} within the deadline of {limit}"
         return InfeasibleError(
             f"{told}: the earliest run ends after {min(ends)}.", fix="Give a later --deadline-hours."
         )
@@ -139,15 +145,16 @@ def _starts(hours: Mapping[int, float], length: int) -> Iterator[tuple[int, floa
 def read_intensities(file: Path) -> Intensities:
     """Return the intensities of a CSV file: hour, region, g_per_kwh and, where limits count, latency_ms.
 
-    An hour is a whole number, or a time such as 2026-11-02T14:00 (UTC unless it says otherwise). Raises StorageError
-    where the file cannot be read, OptionError with file and line for anything it may not hold.
+    An hour is a whole number, or a time such as 2026-11-02T14:00 (UTC unless it says otherwise); a file is written in
+    one of these ways, and says one latency of a region. Raises StorageError where the file cannot be read, OptionError
+    with file and line for anything it may not hold.
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            return _table(file, csv.DictReader(stream))
+        text = read_text(file, called=f"--intensities {file}", fix=_NAMED, most_bytes=LARGEST_TABLE_BYTES)
+        return _table(file, csv.DictReader(io.StringIO(text, newline="")))
     except OSError as error:
         told = f"--intensities {file} cannot be read: {error.strerror}."
-        raise StorageError(told, fix="Name a CSV file.") from error
+        raise StorageError(told, fix=_NAMED) from error
     except UnicodeDecodeError as error:
         raise OptionError(f"--intensities {file} is no text in UTF-8.", fix="Name a CSV file in UTF-8.") from error
     except csv.Error as error:
@@ -161,28 +168,34 @@ def _table(file: Path, rows: "csv.DictReader[str]") -> Intensities:
     regions: dict[str, dict[int, float]] = {}
     labels: dict[int, str] = {}
     latency: dict[str, float] = {}
+    forms: set[bool] = set()
     for row in rows:
         where = f"{file}:{rows.line_num}"
         region, written = (row["region"] or "").strip(), (row["hour"] or "").strip()
         if not region:
             raise OptionError(f"{where}: region is empty.", fix="Name it.")
         hour = _hour(where, written)
+        forms.add(_COUNTED.fullmatch(written) is None)
+        if len(forms) > 1:
+            told = f"{where}: hour is {written!r}, and {next(iter(labels.values()))!r} before: numbers and times mixed."
+            raise OptionError(told, fix="Write all hours as whole numbers, or all as times.")
         if hour in regions.setdefault(region, {}):
             raise OptionError(f"{where}: {region} has the hour {written} twice.", fix="Give each hour once.")
         regions[region][hour] = _number(where, "g_per_kwh", row["g_per_kwh"])
         labels.setdefault(hour, written)
         if (row.get(LATENCY) or "").strip():
-            latency[region] = _number(where, LATENCY, row[LATENCY])
+            away = _number(where, LATENCY, row[LATENCY])
+            if latency.setdefault(region, away) != away:
+                told = f"{where}: {LATENCY} of {region} is {away:g}, and {latency[region]:g} before."
+                raise OptionError(told, fix="Give each region one latency.")
     if not regions:
         raise OptionError(f"{file} holds no hour.", fix=_FORM)
     return Intensities(by_region=regions, labels=labels, latency_ms=latency)
 
 
 def _hour(where: str, text: str) -> int:
-    try:
+    if _COUNTED.fullmatch(text):
         return int(text)
-    except ValueError:
-        pass
     try:
         moment = dt.datetime.fromisoformat(text)
         known = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from chipdex.domain import Accelerator, Model
 from chipdex.domain.formats import PRECISIONS, peak_of
-from chipdex.economics.hardware import hardware_inputs
+from chipdex.economics.hardware import hardware_inputs, said_of
 from chipdex.economics.inputs import Given
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def request_inputs(case: "Case", estimate: "Estimate", known: Mapping[str, Given
     if rate <= 0.0:
         return found
     used, load = _load(rate, known.get("requests_per_day"))
-    said = f"estimate, {estimate.basis}, {estimate.precision}"
+    said = f"{said_of(estimate)}, {estimate.precision}"
     rent = known.get("serve_usd_per_hour", known.get("usd_per_hour"))
     if rent is not None:
         usd = rent.value * estimate.count / _SECONDS_PER_HOUR / (rate * used)

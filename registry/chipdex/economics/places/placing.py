@@ -8,7 +8,7 @@ import attrs
 from chipdex.domain.formats import KV_BITS, PRECISIONS
 from chipdex.domain.kv_cache import kv_cache_values
 from chipdex.domain.model import Model
-from chipdex.economics.hardware import hardware_inputs
+from chipdex.economics.hardware import hardware_inputs, said_of
 from chipdex.economics.inputs import Given, Inputs
 from chipdex.economics.places.cost import busy_usd
 from chipdex.economics.places.tiers import CLOUD, Layer, Tier
@@ -62,7 +62,7 @@ def speed_of(tier: Tier, estimate: "Estimate") -> dict[str, Given]:
 
     A cloud is estimated at full load, where its rent is shared, any other tier with one request at a time.
     """
-    said = f"estimate, {estimate.basis}"
+    said = said_of(estimate)
     rate, latency = estimate.throughput.requests_per_s, _request_ms(estimate)
     found = {}
     if latency is not None:

@@ -14,7 +14,7 @@ import attrs
 
 from chipdex.domain import Fact
 from chipdex.domain.fact import Input
-from chipdex.economics.proofs.quantities import QUANTITIES, Numbers
+from chipdex.economics.proofs.quantities import QUANTITIES, UNITS, Numbers
 from chipdex.economics.proofs.record_quantities import NotHereError
 from chipdex.errors import ChipdexError, OptionError
 from chipdex.progress import Heard, unheard
@@ -52,6 +52,11 @@ class Checked(Value):
     verdict: Verdict
     computed: float | None = None
     reason: str | None = None
+
+    @property
+    def unheld(self) -> bool:
+        """Whether it names a quantity, and is not found within its tolerance: for whatever reason."""
+        return self.verdict is not Verdict.WITHIN and not (self.verdict is Verdict.NEEDS and self.fact.quantity is None)
 
     @property
     def error(self) -> float | None:
@@ -95,6 +100,10 @@ def check_fact(fact: Fact, registry: "Registry") -> Checked:
     if fact.quantity is None:
         reason = fact.needs or "it names no quantity, and does not say what it needs"
         return Checked(fact=fact, verdict=Verdict.NEEDS if fact.needs else Verdict.FAILED, reason=reason)
+    units = UNITS.get(fact.quantity, ())
+    if units and not any(_begins(fact.unit, one) for one in units):
+        reason = f"its unit is {fact.unit!r}, where {fact.quantity} gives {units[0]}"
+        return Checked(fact=fact, verdict=Verdict.FAILED, reason=reason)
     try:
         return _held(fact, computed(fact.quantity, fact.inputs, registry))
     except NotHereError as error:
@@ -103,6 +112,11 @@ def check_fact(fact: Fact, registry: "Registry") -> Checked:
         return Checked(fact=fact, verdict=Verdict.NEEDS, reason=f"{error.name}: `pip install 'chipdex[economics]'`")
     except Exception as error:  # noqa: BLE001 - a stranger's figures may break a formula in any way
         return Checked(fact=fact, verdict=Verdict.FAILED, reason=_told(error))
+
+
+def _begins(unit: str, with_one: str) -> bool:
+    """Return whether a unit is another one, or that of something: `USD/day` and `USD` are, `kg` and `k` are not."""
+    return unit.startswith(with_one) and not unit[len(with_one) : len(with_one) + 1].isalnum()
 
 
 def _held(fact: Fact, found: float) -> Checked:

@@ -337,3 +337,21 @@ QUANTITIES: Final[Mapping[str, Callable[..., float]]] = {
     )
 }
 """Every quantity by its name; the last ones are of records, and take the registry first."""
+
+UNITS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("percent", "percent_saved", "margin_percent", "embodied_percent"), ("%",)),
+    **dict.fromkeys(("fleet_usd_per_hour", "cheapest_mix_usd_per_hour"), ("USD/h", "USD/hour")),
+    **dict.fromkeys(("operational_g", "sci_embodied_g"), ("g",)),
+    "usd_per_million_tokens": ("USD per 10^6", "USD per million", "USD/M"),
+    "tokens_usd": ("USD",),
+    "break_even_hours": ("h", "hours"),
+    "j_per_token": ("J",),
+    "facility_wh": ("Wh",),
+    "operational_t": ("t",),
+    "on_site_water_ml": ("mL", "ml"),
+    "grid_g_per_kwh": ("g/kWh",),
+    "embodied_kg": ("kg",),
+    "training_flop_saved": ("FLOP", "FLOPs"),
+    "achieved_tflops": ("TFLOP", "TFLOPS"),
+}
+"""What the unit of a quantity begins with, as it may be written; the others are counts, shares or ratios."""

@@ -1,6 +1,7 @@
 """How much of a spend hangs on few vendors: the index of Hirschman and Herfindahl."""
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,9 +11,11 @@ import attrs
 
 from chipdex.economics.inputs import LARGEST
 from chipdex.errors import OptionError, StorageError
+from chipdex.files import LARGEST_TABLE_BYTES, read_text
 from chipdex.values import Value
 
 _COLUMNS: Final = ("vendor", "usd")
+_NAMED: Final = "Name a CSV file."
 _WRITE: Final = "Write a header with the columns vendor and usd, and an amount of USD from 0 on each line."
 
 
@@ -62,13 +65,13 @@ def read_spends(file: Path) -> list[tuple[str, float]]:
     Raises StorageError where it cannot be read, OptionError with file and line for what is no spend.
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines)
-            if not set(_COLUMNS) <= set(rows.fieldnames or ()):
-                raise OptionError(f"--spend-csv {file} lacks the columns vendor and usd.", fix=_WRITE)
-            return [_spend(file, rows.line_num, row) for row in rows]
+        text = read_text(file, called=f"--spend-csv {file}", fix=_NAMED, most_bytes=LARGEST_TABLE_BYTES)
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        if not set(_COLUMNS) <= set(rows.fieldnames or ()):
+            raise OptionError(f"--spend-csv {file} lacks the columns vendor and usd.", fix=_WRITE)
+        return [_spend(file, rows.line_num, row) for row in rows]
     except OSError as error:
-        raise StorageError(f"--spend-csv {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
+        raise StorageError(f"--spend-csv {file} cannot be read: {error.strerror}.", fix=_NAMED) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise OptionError(f"--spend-csv {file} is no CSV in UTF-8.", fix=_WRITE) from error
 
