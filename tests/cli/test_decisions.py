@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from chipdex.economics.queueing import Queue
+
 Chipdex = Callable[..., Any]
 
 BOUGHT = ("--capex-usd", "250141.8", "--own-usd-per-hour", "6.37", "--rent-usd-per-hour", "98.32")
@@ -245,6 +247,46 @@ def test_a_queue_is_erlangs(chipdex: Chipdex) -> None:
     assert document["mean_wait"] == pytest.approx(0.021694, abs=1e-6)
     assert document["exact"] is True
     assert document["least_servers"] == pytest.approx(document["square_root_servers"], abs=1.5)
+
+
+def test_servers_are_weighed_against_what_is_asked(chipdex: Chipdex, tmp_path: Path) -> None:
+    asked = ("queue", "--servers", "128", "--offered-load", "104.4", "--service-time", "1.74")
+    free = answer(chipdex, *asked, "--sensitivity")
+    (load,) = [one for one in free["sensitivity"] if one["key"] == "offered_load"]
+    assert free["verdict"] == "enough"
+    assert load["flips_above"] == pytest.approx(128.0)
+    waiting = answer(chipdex, *asked, "--most-waiting", "0.1", "--sensitivity")
+    (load,) = [one for one in waiting["sensitivity"] if one["key"] == "offered_load"]
+    assert waiting["least_servers"] == 120
+    at = load["flips_above"]
+    assert Queue(servers=128, offered_load=at * 0.999).wait_probability < 0.1
+    assert Queue(servers=128, offered_load=at * 1.001).wait_probability > 0.1
+    page = chipdex(*asked, "--most-waiting", "0.1", "--sensitivity", "--plot", str(tmp_path / "queue.svg"))
+    assert "to too few servers above 112" in page.out
+    assert "too few servers" in chipdex("queue", "--servers", "105", *asked[3:], "--most-waiting", "0.1", "--json").out
+    for told in ("Waiting by the number of servers", "share that waits", "p99 wait"):
+        assert told in (tmp_path / "queue.svg").read_text()
+
+
+@pytest.mark.parametrize("scv", ["0", "1", "4"])
+def test_the_fewest_servers_for_a_wait_are_just_enough(chipdex: Chipdex, scv: str) -> None:
+    asked = ("--offered-load", "104.4", "--scv-service", scv, "--service-time", "2", "--percentile", "95")
+    few = answer(chipdex, "queue", "--servers", "200", *asked, "--most-wait", "0.2")["least_servers_for_wait"]
+    waits = [answer(chipdex, "queue", "--servers", str(few + more), *asked)["wait_percentile"] for more in (-1, 0)]
+    assert waits[1] <= 0.2 < waits[0]
+
+
+def test_a_queue_takes_its_inputs_from_a_file(chipdex: Chipdex, tmp_path: Path) -> None:
+    file = tmp_path / "queue.toml"
+    file.write_text('servers = 100\noffered_load = {value = 90, source = "our gateway"}\n')
+    document = answer(chipdex, "queue", "--inputs", str(file))
+    assert document["wait_probability"] == pytest.approx(0.21694, rel=1e-4)
+    assert any("our gateway" in one["source"] for one in document["inputs"])
+    done = chipdex("queue", "--servers", "9")
+    assert (done.code, "--offered-load is missing" in done.err) == (2, True)
+    done = chipdex("queue", "--servers", "9999999", "--offered-load", "9999998", "--most-wait", "0")
+    assert done.code == 1
+    assert "So short a wait takes more than 10,000,000 servers" in done.err
 
 
 def test_a_queue_of_other_services_says_whose_formula_it_is(chipdex: Chipdex) -> None:

@@ -27,7 +27,7 @@ from chipdex.economics.inputs import Inputs, settled, suggestion
 from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
-WEIGHED: Final = ("plan", "own", "split", "quality", "lockin", "carbon", "lifetime")
+WEIGHED: Final = ("plan", "own", "queue", "split", "quality", "lockin", "carbon", "lifetime")
 """Verbs whose verdict can be weighed: the module of each has a function `weighed`."""
 
 BEST: Final = "best"
