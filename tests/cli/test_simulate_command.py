@@ -45,6 +45,21 @@ def test_a_trace_is_replayed_on_a_device(chipdex: Chipdex, trace: str) -> None:
     assert one["rent_usd_per_hour"] * one["replica_hours"] == pytest.approx(one["usd"])
 
 
+@pytest.mark.usefixtures("trace")
+def test_draws_replay_the_trace(chipdex: Chipdex) -> None:
+    few = ("--replicas", "1", "--replicas", "2")
+    asked = ("sensitivity", "simulate", *REPLAYED, *few, "--draws", "4", "--horizon-months", "6")
+    done = chipdex(*asked, "--demand-growth", "1", "--json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert sum(document["monte_carlo"]["shares"].values()) == 1.0
+    assert {one["key"] for one in document["monte_carlo"]["inputs"]} == {"rate_factor", "cold_start_s"}
+    assert document["holds"]["rates"][0]["moves"] == ["rate_factor"]
+    assert "--jobs means nothing to a sensitivity" in chipdex(*asked, "--jobs", "2").err
+    (only,) = few[:1]
+    assert "could win against" in chipdex("sensitivity", "simulate", *REPLAYED, only, "1", "--draws", "2").out
+
+
 def test_without_a_device_the_best_is_taken(chipdex: Chipdex, trace: str) -> None:
     (found,) = answer(chipdex, "llama-3.1-8b", "--trace", trace)["candidates"]
     assert found["usd"] > 0.0

@@ -96,6 +96,9 @@ PARAMETERS: Final = (
 )
 """What a replay takes besides a trace and a deployment."""
 
+UNCERTAIN: Final = ("rate_factor", "cold_start_s")
+"""Inputs that may turn out otherwise; the others are decided."""
+
 
 class Autoscale(StrEnum):
     """What scales a fleet."""

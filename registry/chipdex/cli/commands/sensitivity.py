@@ -27,7 +27,7 @@ from chipdex.economics.inputs import Inputs, settled, suggestion
 from chipdex.economics.sensitivity import Swing
 from chipdex.errors import OptionError
 
-WEIGHED: Final = ("plan", "own", "queue", "split", "quality", "lockin", "carbon", "lifetime")
+WEIGHED: Final = ("plan", "simulate", "own", "queue", "split", "quality", "lockin", "carbon", "lifetime")
 """Verbs whose verdict can be weighed: the module of each has a function `weighed`."""
 
 BEST: Final = "best"
@@ -44,7 +44,9 @@ _OF_ITS_OWN: Final = frozenset({"sensitivity", "plot", "output", "as_json", "no_
 """Options of a decision that mean another thing here, or nothing."""
 
 _DRAWING: Final[tuple[Callable[[Callback], Callback], ...]] = (
-    number_option("--draws", COUNT, "N", f"Draws of the inputs.  [default: {_DRAWS:,}; {_SLOW_DRAWS} for plan]"),
+    number_option(
+        "--draws", COUNT, "N", f"Draws of the inputs.  [default: {_DRAWS:,}; {_SLOW_DRAWS} for plan, simulate]"
+    ),
     number_option("--seed", _SEED, "N", "Another seed draws others.  [default: 0]"),
     click.option("--vary", multiple=True, metavar="KEY=LOW..HIGH", help="Range of an input; may be repeated."),
     click.option("--hold", multiple=True, metavar="KEY", help="Draw this input not at all; may be repeated."),

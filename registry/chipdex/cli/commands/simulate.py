@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import attrs
 import click
 
 from chipdex.cli import streams
@@ -26,9 +27,12 @@ from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.sensitivity import Outcome
 from chipdex.errors import ChipdexError, OptionError
 from chipdex.simulation.describe import Description, describe
-from chipdex.simulation.replay import Replay, replay_all
-from chipdex.simulation.settings import PARAMETERS, Autoscale, Plan
+from chipdex.simulation.replay import Job, Replay, replay_all
+from chipdex.simulation.settings import PARAMETERS, UNCERTAIN, Autoscale, Plan
 from chipdex.simulation.traces import Format, Trace, format_of
+from chipdex.values import Value
+
+_OF_ONE_REPLAY: Final = ("only_describe", "grid", "jobs", "scheduler")
 
 
 def _address(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -81,33 +85,21 @@ def simulate_command(
     A trace is of Azure's, BurstGPT's or Mooncake's form, or a CSV of arrival_s, input_tokens and output_tokens. Each
     --device and each number of --replicas is a candidate of its own.
     """
-    if file is None:
-        raise OptionError("--trace is missing.", fix="Name a file of requests.")
     ready(plot)
     session: Session = ctx.obj
-    given = given_options(ctx)
     if options["only_describe"]:
-        check_description(given)
-        trace = _trace(file, options)
+        check_description(given_options(ctx))
+        trace = _trace(_named(file), options)
         description_report(trace, _described(trace), plot).publish(session, output)
         return
-    if model is None:
-        raise OptionError("MODEL is missing.", fix="Name the model, or give --describe for the trace alone.")
-    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
-    trace = _trace(file, options, model_of(session, model).context_tokens)
-    plan = plan_of(trace, options, given)
     grid = electricity_of(session, options["grid"])
-    told = _described(trace)
-    if "prefix_cache_tokens" in given and told.prefix_reuse is None:
-        raise OptionError("--prefix-cache-tokens needs hashes, which the trace has none of.", fix="Leave it out.")
-    candidates = deployed(session, model, told, used, options)
-    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs), merged(candidates))
-    jobs = plan.jobs([one.candidate for one in candidates], told, used)
+    asked = _asked(session, given_options(ctx), model=model, file=file, inputs=inputs, **options)
+    plan, candidates, told, used = asked.plan, asked.candidates, asked.told, asked.inputs
+    jobs = asked.jobs(used)
     with _registry_at_rest(), workers(options["jobs"], options["scheduler"], len(jobs)) as executor:
         with meanwhile() as heard:
             replays = replay_all(jobs, executor, heard, told.requests)
-        judge = _judge(plan, candidates, told, executor)
-        moved = Weighed(inputs=used, judge=judge, margin=MARGIN, slow=True).swings() if sensitivity else []
+        moved = asked.weighed(executor).swings() if sensitivity else []
     found = rows(candidates, replays, used, grid, plan)
     if plot is not None:
         from chipdex.cli.deciding.replay_picture import replay_chart  # noqa: PLC0415 - an extra, imported where it is used
@@ -116,17 +108,85 @@ def simulate_command(
         streams.say(f"Drew {plot}.")
     Report(
         schema="simulate@1",
-        body=body(model, trace, told, found, replays, used)
+        body=body(asked.model, plan.trace, told, found, replays, used)
         | ({"sensitivity": [*map(swing_json, moved)]} if sensitivity else {}),
         keys=list(found[0]),
         rows=found,
         sections=(
-            *sections(model, trace, told, found, plan, used["rate_factor"]),
+            *sections(asked.model, plan.trace, told, found, plan, used["rate_factor"]),
             inputs_section(used),
             *((swings_section(moved, MARGIN),) if sensitivity else ()),
         ),
-        warnings=warnings(trace, told, candidates, replays),
+        warnings=warnings(plan.trace, told, candidates, replays),
     ).publish(session, output)
+
+
+def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:
+    """Return what the options ask, for a sensitivity: which candidate misses fewest limits."""
+    given = given_options(click.get_current_context())
+    for name in (name for name in _OF_ONE_REPLAY if name in given):
+        raise OptionError(f"{given[name]} means nothing to a sensitivity.", fix="Leave it out.")
+    asked = _asked(session, given, **options)
+    return (attrs.evolve(asked.weighed(), keys=UNCERTAIN),)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Asked(Value):
+    """A question: what is replayed, how, on what, and the inputs."""
+
+    model: str
+    plan: Plan
+    told: Description
+    candidates: Sequence[Deployed]
+    inputs: Inputs
+
+    def jobs(self, inputs: Inputs) -> list[Job]:
+        """Return the replays that it takes with such inputs."""
+        return self.plan.jobs([one.candidate for one in self.candidates], self.told, inputs)
+
+    def weighed(self, executor: Executor | None = None) -> Weighed:
+        """Return who misses fewest limits, and the first candidate's p99 of the first token."""
+
+        def judge(inputs: Inputs) -> Outcome:
+            try:
+                replays = replay_all(self.jobs(inputs), executor)
+            except ChipdexError:
+                return Outcome(winner="none", margin=float("inf"))
+            best = min(replays, key=lambda one: one.missed)
+            return Outcome(winner=best.name, margin=_p99_ms(replays[0]))
+
+        alone = len(self.candidates) == 1
+        return Weighed(inputs=self.inputs, judge=judge, margin=MARGIN, one_sided=alone, slow=True)
+
+
+def _asked(
+    session: Session,
+    given: Mapping[str, str],
+    *,
+    model: str | None,
+    file: Path | None,
+    inputs: Path | None,
+    **options: Any,
+) -> _Asked:
+    """Return the question. Raises OptionError for options that do not go together."""
+    named = _named(file)
+    if model is None:
+        raise OptionError("MODEL is missing.", fix="Name the model, or give --describe for the trace alone.")
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs))
+    trace = _trace(named, options, model_of(session, model).context_tokens)
+    plan = plan_of(trace, options, given)
+    told = _described(trace)
+    if "prefix_cache_tokens" in given and told.prefix_reuse is None:
+        raise OptionError("--prefix-cache-tokens needs hashes, which the trace has none of.", fix="Leave it out.")
+    candidates = deployed(session, model, told, used, options)
+    used = settled(PARAMETERS, *stated(PARAMETERS, options, inputs), merged(candidates))
+    return _Asked(model=model, plan=plan, told=told, candidates=candidates, inputs=used)
+
+
+def _named(file: Path | None) -> Path:
+    if file is None:
+        raise OptionError("--trace is missing.", fix="Name a file of requests.")
+    return file
 
 
 def _trace(file: Path, options: Mapping[str, Any], context_tokens: int | None = None) -> Trace:
@@ -152,20 +212,6 @@ def _registry_at_rest() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _judge(plan: Plan, candidates: Sequence[Deployed], told: Any, executor: Executor | None) -> Any:
-    """Return the judge of a sensitivity: who misses fewest limits, and the first candidate's p99 of the first token."""
-
-    def judge(inputs: Inputs) -> Outcome:
-        try:
-            replays = replay_all(plan.jobs([one.candidate for one in candidates], told, inputs), executor)
-        except ChipdexError:
-            return Outcome(winner="none", margin=float("inf"))
-        best = min(replays, key=lambda one: one.missed)
-        return Outcome(winner=best.name, margin=_p99_ms(replays[0]))
-
-    return judge
 
 
 def _p99_ms(found: Replay) -> float:

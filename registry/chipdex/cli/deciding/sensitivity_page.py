@@ -131,7 +131,9 @@ def warnings(told: Forecast) -> list[Warned]:
             f"{counted(drawn.unanswered, 'draw')} of {drawn.draws:,} had no verdict and won nothing.{why}"
         )
     if told.asked.slow:
-        sentences["few_draws"] = "Every draw is a program to solve, so that few are drawn; --draws asks for more."
+        sentences["few_draws"] = (
+            "Every draw takes as long as the verb itself, so that few are drawn; --draws asks for more."
+        )
     if told.others:
         sentences["other_questions"] = f"Also answered: {' and '.join(told.others)}; --answer weighs another."
     idle = [

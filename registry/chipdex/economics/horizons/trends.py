@@ -107,7 +107,7 @@ TRENDS: Final[Mapping[str, tuple[Trend, ...]]] = {
     **_all(EFFICIENCY_GAIN, "", "train_kwh", "tune_kwh"),
     **_all(EFFICIENCY_GAIN, "energy_decline", "kwh_per_request"),
     **_all(DEMAND_GROWTH, DEMAND_GROWTH, "utilisation", "requests_per_month", "requests_per_day", "demand_factor"),
-    **_all(DEMAND_GROWTH, DEMAND_GROWTH, "answers", "offered_load"),
+    **_all(DEMAND_GROWTH, DEMAND_GROWTH, "answers", "offered_load", "rate_factor"),
     "serve_usd_per_day": _bill("price_decline"),
     "open_usd_per_year": _bill("open_decline"),
     "closed_usd_per_year": _bill("closed_decline"),
