@@ -1,7 +1,7 @@
 """From devices to the candidates of a replay: an estimate of one replica each, its pace, and its rent."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -19,6 +19,8 @@ from chipdex.search.rebuilt import pacing_of
 from chipdex.simulation.describe import Description
 from chipdex.simulation.settings import Candidate
 from chipdex.values import Value
+
+_COUNTS: Final = (1, 2, 4, 8, 16)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -48,22 +50,24 @@ def deployed(
         "tensor": options["tensor"],
     }
     stated = {key: value for key, value in asked.items() if value is not None}
+    count = options["count"] or 1
     cases = [
-        case_of(session, {**stated, "accelerator": device, "accelerators": options["count"] or 1})
-        for device in options["device"]
+        attrs.evolve(case_of(session, {**stated, "accelerator": device, "accelerators": count}), whole=True)
+        for device in dict.fromkeys(options["device"])
     ]
     if options["count"] is None:
         cases = [_smallest(session, case) for case in cases]
     return [
         one
         for case in cases or [_cheapest(session, stated)]
-        for one in _of_case(session, case, inputs, options["replicas"])
+        for one in _of_case(session, case, inputs, [*dict.fromkeys(options["replicas"])])
     ]
 
 
 def _smallest(session: Session, case: Case) -> Case:
-    """Return the case with the fewest devices on which the model fits, up to those of a node."""
-    for count in (1, 2, 4, 8, 16):
+    """Return the case with the fewest devices on which the model fits, split as said, up to sixteen."""
+    tensor = case.tensor or 1
+    for count in [one for one in _COUNTS if one % tensor == 0] or [tensor]:
         tried = attrs.evolve(case, count=count)
         try:
             estimate(tried, session.knowledge)
@@ -71,7 +75,8 @@ def _smallest(session: Session, case: Case) -> Case:
             continue
         return tried
     raise InfeasibleError(
-        f"{case.model.id} does not fit on 16 x {case.accelerator.id}.", fix="Give --count, or a smaller --precision."
+        f"{case.model.id} does not fit on {count} x {case.accelerator.id}.",
+        fix="Give --count, or a smaller --precision.",
     )
 
 
@@ -96,15 +101,14 @@ def _cheapest(session: Session, stated: Mapping[str, Any]) -> Case:
 def _of_case(session: Session, case: Case, inputs: Inputs, replicas: Sequence[int]) -> list[Deployed]:
     found = estimate(case, session.knowledge)
     pacing = pacing_of(case, found, session.knowledge, int(inputs["max_batch"]))
-    each = found.count // found.parallelism["replicas"]
-    offers = hardware_inputs(session.registry, case.accelerator, each)
-    name = f"{each} x {case.accelerator.id} {found.precision}"
+    offers = hardware_inputs(session.registry, case.accelerator, found.count)
+    name = f"{found.count} x {case.accelerator.id} {found.precision}"
     return [
         Deployed(
             candidate=Candidate(
                 name=name if number is None or len(replicas) == 1 else f"{number} x ({name})",
                 pacing=pacing,
-                requests_per_s=found.throughput.requests_per_s / found.parallelism["replicas"],
+                requests_per_s=found.throughput.requests_per_s,
                 replicas=number,
             ),
             estimate=found,
