@@ -69,6 +69,20 @@ def test_a_device_named_twice_is_one_candidate(chipdex: Chipdex, trace: str) -> 
     assert [one["candidate"] for one in document["candidates"]] == ["1 x nvidia/h100-sxm fp8"]
 
 
+def test_where_no_load_holds_the_limits_there_are_as_many_replicas_as_full_load_takes(
+    chipdex: Chipdex, trace: str
+) -> None:
+    asked = ("llama-3.1-8b", "--device", "h100-sxm", "--precision", "fp8", "--trace", trace)
+    (unlimited,) = answer(chipdex, *asked)["candidates"]
+    document = answer(chipdex, *asked, "--ttft-ms", "2")
+    (found,) = document["candidates"]
+    assert found["missed"] == 1.0
+    assert found["most_replicas"] == unlimited["most_replicas"]
+    assert [one["code"] for one in document["warnings"] if one["code"] == "limits"] == ["limits"]
+    told = answer(chipdex, *asked, "--ttft-ms", "2", "--replicas", "2")["warnings"]
+    assert "limits" not in {one["code"] for one in told}
+
+
 def test_without_a_device_the_best_is_taken(chipdex: Chipdex, trace: str) -> None:
     (found,) = answer(chipdex, "llama-3.1-8b", "--trace", trace)["candidates"]
     assert found["usd"] > 0.0

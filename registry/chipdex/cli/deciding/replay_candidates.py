@@ -9,27 +9,35 @@ from chipdex.cli.cases import case_of
 from chipdex.cli.deciding.ranked import whole_ranking
 from chipdex.cli.questions import model_of, workload_of
 from chipdex.cli.session import Session
-from chipdex.domain import Term
+from chipdex.domain import Load, Scenario, Term
+from chipdex.domain.formats import PRECISIONS
+from chipdex.domain.model import Limits
 from chipdex.economics.hardware import hardware_inputs
 from chipdex.economics.inputs import Given, Inputs
 from chipdex.errors import InfeasibleError, OptionError
 from chipdex.search import Estimate, estimate
 from chipdex.search.query import Case
 from chipdex.search.rebuilt import pacing_of
+from chipdex.search.single import INFEASIBLE
 from chipdex.simulation.describe import Description
 from chipdex.simulation.settings import Candidate
 from chipdex.values import Value
 
 _COUNTS: Final = (1, 2, 4, 8, 16)
+_WAYS: Final = ("tensor", "pipeline", "expert")
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Deployed(Value):
-    """A candidate, the estimate that it rests on, and the rent of a replica, None where nobody is known to rent it."""
+    """A candidate, the estimate that it rests on, and the rent of a replica, None where nobody is known to rent it.
+
+    `held` says whether by the estimate a replica holds the limits at any load.
+    """
 
     candidate: Candidate
     estimate: Estimate
     rent: Given | None
+    held: bool
 
 
 def deployed(
@@ -90,7 +98,7 @@ def _cheapest(session: Session, stated: Mapping[str, Any]) -> Case:
         raise InfeasibleError("Nothing can serve this within the limits.", fix="Loosen them, or name a --device.")
     found = answers[0].estimate
     ways = found.parallelism
-    replica = {key: ways[key] for key in ("tensor", "pipeline", "expert")}
+    replica = {key: ways[key] for key in _WAYS}
     count = found.count // ways["replicas"]
     return case_of(
         session,
@@ -102,17 +110,29 @@ def _of_case(session: Session, case: Case, inputs: Inputs, replicas: Sequence[in
     found = estimate(case, session.knowledge)
     pacing = pacing_of(case, found, session.knowledge, int(inputs["max_batch"]))
     offers = hardware_inputs(session.registry, case.accelerator, found.count)
+    held = all(one["code"] != INFEASIBLE for one in found.warnings)
+    full = found if held else _unlimited(session, case, found)
     name = f"{found.count} x {case.accelerator.id} {found.precision}"
     return [
         Deployed(
             candidate=Candidate(
                 name=name if number is None or len(replicas) == 1 else f"{number} x ({name})",
                 pacing=pacing,
-                requests_per_s=found.throughput.requests_per_s,
+                requests_per_s=full.throughput.requests_per_s,
                 replicas=number,
             ),
             estimate=found,
             rent=offers.get("rent_usd_per_hour"),
+            held=held,
         )
         for number in replicas or (None,)
     ]
+
+
+def _unlimited(session: Session, case: Case, found: Estimate) -> Estimate:
+    """Return what the replica of an estimate does at full load, whatever the latency."""
+    limits = Limits(percentile=case.demand.limits.percentile)
+    demand = attrs.evolve(case.demand, scenario=Scenario.OFFLINE, load=Load.MAX, limits=limits)
+    ways = {key: found.parallelism[key] for key in _WAYS}
+    asked = attrs.evolve(case, demand=demand, precision=PRECISIONS[found.precision], **ways)
+    return estimate(asked, session.knowledge)

@@ -225,6 +225,12 @@ def warnings(
             f"{many} beyond the model's context of {trace.context_tokens or 0:,} tokens were refused and left out: "
             f"the first is {trace.file.name}:{described.too_long_line}."
         )
+    missing = [one.candidate.name for one in candidates if not one.held and one.candidate.replicas is None]
+    if missing:
+        told["limits"] = (
+            f"By its estimate {', '.join(missing)} holds the limits at no load: there are as many replicas as full "
+            "load takes. --replicas says how many."
+        )
     refused = max(one.refused for one in replays)
     if refused:
         told["refused"] = f"{counted(refused, 'request')} fit into no replica's memory, and were refused."
