@@ -24,7 +24,7 @@ from chipdex.cli.session import Session
 from chipdex.cli.waiting import meanwhile
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.sensitivity import Outcome
-from chipdex.errors import ChipdexError, OptionError
+from chipdex.errors import OptionError
 from chipdex.simulation.describe import Description, describe
 from chipdex.simulation.replay import Replay, replay_all
 from chipdex.simulation.settings import PARAMETERS, Autoscale, Plan
@@ -151,10 +151,7 @@ def _judge(plan: Plan, candidates: Sequence[Deployed], told: Any, executor: Exec
     """Return the judge of a sensitivity: who misses fewest limits, and the first candidate's p99 of the first token."""
 
     def judge(inputs: Inputs) -> Outcome:
-        try:
-            replays = replay_all(plan.jobs([one.candidate for one in candidates], told, inputs), executor)
-        except ChipdexError:
-            return Outcome(winner="none", margin=float("inf"))
+        replays = replay_all(plan.jobs([one.candidate for one in candidates], told, inputs), executor)
         best = min(replays, key=lambda one: one.missed)
         return Outcome(winner=best.name, margin=_p99_ms(replays[0]))
 

@@ -133,6 +133,6 @@ def _unlimited(session: Session, case: Case, found: Estimate) -> Estimate:
     """Return what the replica of an estimate does at full load, whatever the latency."""
     limits = Limits(percentile=case.demand.limits.percentile)
     demand = attrs.evolve(case.demand, scenario=Scenario.OFFLINE, load=Load.MAX, limits=limits)
-    ways = {key: found.parallelism[key] for key in _WAYS}
+    ways: dict[str, Any] = {key: found.parallelism[key] for key in _WAYS}
     asked = attrs.evolve(case, demand=demand, precision=PRECISIONS[found.precision], **ways)
     return estimate(asked, session.knowledge)
