@@ -127,6 +127,33 @@ def test_the_page_sets_the_plan_beside_its_rivals(chipdex: Chipdex, priced: Path
         assert told in done.out, told
 
 
+def test_a_sensitivity_says_at_which_end_nothing_holds_the_demand(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    asked = ("--rate", "100", "--term", "spot", "--most-spot", "1", "--sensitivity")
+    (found,) = [one for one in answer(chipdex, *asked)["sensitivity"] if one["key"] == "most_spot"]
+    assert (found["margin_at_low"], found["winner_at_low"]) == (None, "none")
+    done = chipdex("plan", "m1", *asked)
+    assert done.code == 0, done.err
+    assert "no verdict at 0.750" in done.out
+
+
+def test_a_plan_of_what_costs_nothing_is_set_beside_its_rivals(chipdex: Chipdex, priced: Path) -> None:
+    assert priced.is_dir()
+    done = chipdex("plan", "m1", "--rate", "100", "--on-demand-factor", "0", "--committed-factor", "0")
+    assert done.code == 0, done.err
+    assert "A fleet of the peak: 0.00 USD a month; as much as the plan." in done.out
+
+
+def test_one_hour_is_one(chipdex: Chipdex, priced: Path, tmp_path: Path) -> None:
+    assert priced.is_dir()
+    file = tmp_path / "hour.csv"
+    file.write_text("hour, requests_per_s\n0, 100\n", encoding="utf-8")
+    done = chipdex("plan", "m1", "--demand", str(file), "--latency-curve")
+    assert done.code == 0, done.err
+    assert "USD in 1 hour," in done.out
+    assert "1 hours" not in done.out
+
+
 def test_a_plan_is_drawn(chipdex: Chipdex, priced: Path, tmp_path: Path) -> None:
     assert priced.is_dir()
     file = tmp_path / "plan.svg"

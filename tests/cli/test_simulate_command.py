@@ -60,6 +60,44 @@ def test_draws_replay_the_trace(chipdex: Chipdex) -> None:
     assert "could win against" in chipdex("sensitivity", "simulate", *REPLAYED, only, "1", "--draws", "2").out
 
 
+@pytest.mark.parametrize(("options", "each"), [(("--count", "4"), 4), (("--tensor", "2"), 2)])
+def test_a_replica_has_as_many_accelerators_as_are_asked_for(
+    chipdex: Chipdex, trace: str, options: tuple[str, ...], each: int
+) -> None:
+    document = answer(chipdex, *ON_H100, "--trace", trace, "--replicas", "1", *options)
+    (found,) = document["candidates"]
+    assert found["candidate"] == f"{each} x nvidia/h100-sxm fp8"
+    assert found["replica_hours"] == pytest.approx(600 / 3600, rel=0.02)
+
+
+def test_a_number_of_accelerators_that_no_replica_has_is_refused_with_one_that_it_may_have(
+    chipdex: Chipdex, trace: str
+) -> None:
+    done = chipdex("simulate", *ON_H100, "--trace", trace, "--count", "3")
+    assert done.code == 2
+    assert "One replica of meta/llama-3.1-8b cannot be split that way over 3 x nvidia/h100-sxm" in done.err
+    assert "Give --count 2" in done.err
+
+
+def test_a_device_named_twice_is_one_candidate(chipdex: Chipdex, trace: str) -> None:
+    document = answer(chipdex, *ON_H100, "--device", "h100-sxm", "--trace", trace, "--replicas", "1", "--replicas", "1")
+    assert [one["candidate"] for one in document["candidates"]] == ["1 x nvidia/h100-sxm fp8"]
+
+
+def test_where_no_load_holds_the_limits_there_are_as_many_replicas_as_full_load_takes(
+    chipdex: Chipdex, trace: str
+) -> None:
+    asked = ("llama-3.1-8b", "--device", "h100-sxm", "--precision", "fp8", "--trace", trace)
+    (unlimited,) = answer(chipdex, *asked)["candidates"]
+    document = answer(chipdex, *asked, "--ttft-ms", "2")
+    (found,) = document["candidates"]
+    assert found["missed"] == 1.0
+    assert found["most_replicas"] == unlimited["most_replicas"]
+    assert [one["code"] for one in document["warnings"] if one["code"] == "limits"] == ["limits"]
+    told = answer(chipdex, *asked, "--ttft-ms", "2", "--replicas", "2")["warnings"]
+    assert "limits" not in {one["code"] for one in told}
+
+
 def test_without_a_device_the_best_is_taken(chipdex: Chipdex, trace: str) -> None:
     (found,) = answer(chipdex, "llama-3.1-8b", "--trace", trace)["candidates"]
     assert found["usd"] > 0.0

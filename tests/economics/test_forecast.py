@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipdex.economics import owning
+from chipdex.economics import owning, staffing
 from chipdex.economics.accuracy import quality
 from chipdex.economics.fleets import planning
 from chipdex.economics.footprints import inputs as carbon_inputs
@@ -21,6 +21,7 @@ from chipdex.economics.places import tiers
 from chipdex.economics.sensitivity import Judge, Outcome
 from chipdex.economics.vendors import lockin
 from chipdex.errors import InfeasibleError, OptionError
+from chipdex.simulation import settings as replay_settings
 
 SHARE = Parameter(key="x", meaning="a share", high=1.0, usual=(0.0, 1.0))
 OTHER = Parameter(key="y", meaning="another share", high=1.0, usual=(0.0, 1.0))
@@ -174,6 +175,8 @@ def test_every_trend_is_of_an_input_that_there_is() -> None:
         *lockin.PARAMETERS,
         *quality.PARAMETERS,
         *planning.PARAMETERS,
+        *staffing.PARAMETERS,
+        *replay_settings.PARAMETERS,
         *carbon_inputs.PARAMETERS,
         *lifetime_inputs.PARAMETERS,
     )

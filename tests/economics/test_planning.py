@@ -29,6 +29,30 @@ def test_a_plan_is_no_dearer_than_a_fleet_of_the_peak_or_renting_alone() -> None
     assert found.usd < found.on_demand_usd
 
 
+def test_a_plan_with_a_wide_gap_is_no_dearer_than_what_it_is_set_beside() -> None:
+    figures = [
+        (COMMITTED, 12.0, 2.9),
+        (COMMITTED, 30.0, 2.0),
+        (COMMITTED, 17.0, 3.7),
+        (ON_DEMAND, 22.0, 4.7),
+        (ON_DEMAND, 3.0, 1.3),
+        (ON_DEMAND, 9.0, 3.3),
+        (SPOT, 20.0, 8.1),
+        (SPOT, 29.0, 4.8),
+        (SPOT, 11.0, 4.4),
+    ]
+    choices = [
+        Choice(name=f"{way} {held:g}", way=way, term=way, requests_per_s=held, usd_per_hour=usd)
+        for way, held, usd in figures
+    ]
+    demand = [19.0, 25.0, 0.0, 0.0, 0.0, 4.0, 16.0, 19.0, 20.0, 44.0, 0.0, 32.0]
+    found = plan(choices, demand, inputs(gap=0.5, cold_start_hours=6.0))
+    assert found.static_usd == pytest.approx(48.0)
+    assert found.usd == pytest.approx(48.0)
+    assert all(hour.capacity_per_s >= 1.2 * hour.demand_per_s - 1e-6 for hour in found.hours)
+    assert 0.0 < found.fleet.gap < 0.5
+
+
 def test_the_hours_add_up_to_the_whole() -> None:
     found = plan(CHOICES, day(20.0, 1.8), inputs(batch_requests=100_000.0))
     assert sum(hour.usd for hour in found.hours) + found.fleet.starts_usd == pytest.approx(found.usd)

@@ -4,7 +4,8 @@ import pytest
 
 from chipdex.economics.accuracy.quality import PARAMETERS, quality, verdict, weighed
 from chipdex.economics.inputs import Given, Inputs, Parameter, settled
-from chipdex.economics.sensitivity import Outcome, Swing, swings
+from chipdex.economics.sensitivity import NOBODY, Outcome, Swing, swings
+from chipdex.errors import InfeasibleError
 
 
 def one(parameter: Parameter, value: float, least: float) -> Swing:
@@ -58,6 +59,29 @@ def test_an_accuracy_is_not_moved_to_where_a_change_loses_more_than_there_is() -
         for end in (found[key].low, found[key].high, found[key].flips_below, found[key].flips_above):
             if end is not None:
                 quality(**{**figures, key: end})
+
+
+def test_an_end_without_a_verdict_is_said_and_is_no_error() -> None:
+    inputs = Inputs((Parameter(key="share", meaning="", high=1.0),), {"share": Given(1.0, "given")})
+
+    def judge(moved: Inputs) -> Outcome:
+        if moved["share"] < 1.0:
+            raise InfeasibleError("Nothing holds it.", fix="Raise it.")
+        return Outcome(winner="spot", margin=5.0)
+
+    (found,) = swings(judge, inputs, flips=False)
+    assert (found.margin_at_low, found.margin_at_high) == (None, 5.0)
+    assert (found.winner_at_low, found.winner_at_high) == (NOBODY, None)
+    assert found.matters
+
+
+def test_without_flips_the_ends_say_who_else_wins() -> None:
+    inputs = Inputs((Parameter(key="price", meaning=""),), {"price": Given(4.0, "given")})
+    (found,) = swings(
+        lambda at: Outcome(winner="rent" if at["price"] > 4.5 else "buy", margin=0.0), inputs, flips=False
+    )
+    assert (found.flips_above, found.winner_at_low, found.winner_at_high) == (None, None, "rent")
+    assert found.matters
 
 
 def test_it_tells_which_input_it_moves() -> None:

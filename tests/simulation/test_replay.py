@@ -195,6 +195,22 @@ def test_what_a_fleet_begins_with_is_kept_as_long_as_any_recommendation(tmp_path
     assert found.replica_hours * 3600.0 == pytest.approx(3 * 300 + 300, rel=0.06)
 
 
+@pytest.mark.parametrize("scaling", [Scaling(), Scaling(target=0.7, most=2)])
+def test_spans_hold_all_of_a_replay_that_goes_on_long_after_the_trace(tmp_path: Path, scaling: Scaling) -> None:
+    slow = service(1, 0.1, prompt_s=0.0)
+    found = replay(job(trace(tmp_path, [(at * 10.0, 1, 200) for at in range(760)]), service=slow, scaling=scaling))
+    assert found.duration_s > 512 * 15.0
+    assert max(span.replicas for span in found.spans) == found.most_replicas
+    assert sum(span.length_s for span in found.spans) == pytest.approx(found.duration_s)
+    hours = sum(span.replicas * span.length_s for span in found.spans) / 3600.0
+    assert hours == pytest.approx(found.replica_hours, rel=0.01)
+
+
+@pytest.mark.parametrize(("stabilisation_s", "kept"), [(0.0, 1), (15.0, 1), (20.0, 2), (300.0, 20), (310.0, 21)])
+def test_a_recommendation_keeps_replicas_for_no_less_than_it_is_said_to(stabilisation_s: float, kept: int) -> None:
+    assert Scaling(target=0.5, stabilisation_s=stabilisation_s).rule(1)["stabilisation"] == kept
+
+
 def test_a_fixed_fleet_decides_nothing(tmp_path: Path) -> None:
     rows = [(0.0, 10, 20), (365 * 86_400.0, 10, 20)]
     run = _Run(job(trace(tmp_path, rows)))

@@ -194,6 +194,11 @@ def test_too_few_arrivals_leave_figures_unknown(tmp_path: Path) -> None:
     assert describe(trace(tmp_path, [(0.0, 5, 7), (5e-324, 5, 7)]).pieces()).requests_per_s is None
 
 
+def test_gaps_that_are_all_alike_do_not_vary(tmp_path: Path) -> None:
+    told = describe(trace(tmp_path, [(at / 10, 100, 20) for at in range(3000)]).pieces())
+    assert told.arrival_square_cv == 0.0
+
+
 def test_prefix_reuse_counts_blocks_from_the_start_of_prompts(tmp_path: Path) -> None:
     rows = [([1, 2, 3], 1300), ([1, 2, 4], 1536), ([9, 2, 3], 1536), ([1, 2, 3], 1300)]
     lines = [

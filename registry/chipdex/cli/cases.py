@@ -97,6 +97,7 @@ def case_of(session: Session, stated: Mapping[str, Any]) -> Case:
     device = session.registry.accelerators[session.registry.resolve("accelerators", given["accelerator"])]
     if "power_mode" in given:
         device = in_mode(device, given["power_mode"])
+    spread: dict[str, Any] = {key: given.get(key) for key in ("nodes", "tensor", "pipeline", "expert", "framework")}
     return Case(
         model=model,
         accelerator=device,
@@ -106,7 +107,7 @@ def case_of(session: Session, stated: Mapping[str, Any]) -> Case:
         precision=precision_named(given["precision"]) if "precision" in given else None,
         kv_precision=kv_precision_of(given.get("kv_precision")),
         basis=member(Basis, "basis", given.get("basis")),
-        **{key: given.get(key) for key in ("nodes", "tensor", "pipeline", "expert", "framework")},
+        **spread,
     )
 
 

@@ -8,6 +8,7 @@ import attrs
 
 from chipdex.economics.inputs import Inputs, Parameter
 from chipdex.economics.roots import crossing
+from chipdex.errors import ChipdexError
 from chipdex.progress import Heard, unheard
 from chipdex.values import Value
 
@@ -26,6 +27,11 @@ class Outcome(Value):
     margin: float
 
 
+NOBODY: Final = "none"
+"""The winner where there is no verdict."""
+
+_NO_VERDICT: Final = Outcome(winner=NOBODY, margin=math.nan)
+
 Judge = Callable[[Inputs], Outcome]
 """Who wins, and by how much, with other inputs."""
 
@@ -35,14 +41,18 @@ class Swing(Value):
     """What one input does: its range, the margin at either end, and the values nearest to its own that flip.
 
     Below `flips_below`, and above `flips_above`, another one wins; of a whole number it is the last that does not flip.
+    `winner_at_low` and `winner_at_high` are None where today's winner stays. Without a verdict a margin is None, and
+    the winner NOBODY.
     """
 
     key: str
     value: float
     low: float
     high: float
-    margin_at_low: float
-    margin_at_high: float
+    margin_at_low: float | None
+    margin_at_high: float | None
+    winner_at_low: str | None
+    winner_at_high: str | None
     flips_below: float | None
     flips_above: float | None
     winner_below: str | None
@@ -50,14 +60,17 @@ class Swing(Value):
 
     @property
     def width(self) -> float:
-        """How far the margin moves."""
+        """How far the margin moves, infinite where an end has none."""
+        if self.margin_at_low is None or self.margin_at_high is None:
+            return math.inf
         return abs(self.margin_at_high - self.margin_at_low)
 
     @property
     def matters(self) -> bool:
         """Whether the input moves the margin by more than the last digits of the sums, or flips the verdict."""
-        moved = self.width > _NOISE * max(abs(self.margin_at_low), abs(self.margin_at_high))
-        return moved or self.flips_below is not None or self.flips_above is not None
+        moved = self.width > _NOISE * max(abs(self.margin_at_low or 0.0), abs(self.margin_at_high or 0.0))
+        flips = (self.flips_below, self.flips_above, self.winner_at_low, self.winner_at_high)
+        return moved or any(one is not None for one in flips)
 
 
 def swings(
@@ -72,7 +85,8 @@ def swings(
 
     An input is moved alone: over what it may turn out to be for the margin, and twentyfold up and down, or to the
     end of its range, for the flip. One of nothing is followed upwards only where its range has an end. Without `flips`
-    no flip is looked for: each takes dozens of verdicts. That a figure of nothing flips the verdict is no news.
+    no flip is looked for: each takes dozens of verdicts. That a figure of nothing flips the verdict is no news. Where
+    moved inputs have no verdict nobody wins; raises what `judge` raises where the inputs as they are have none.
     """
     winner = judge(inputs).winner
     moved = tuple(inputs if keys is None else keys)
@@ -87,25 +101,35 @@ def _swing(judge: Judge, inputs: Inputs, parameter: Parameter, winner: str, *, f
     key, value = parameter.key, inputs[parameter.key]
 
     def at(one: float) -> Outcome:
-        return judge(inputs.replaced(**{key: one}))
+        try:
+            return judge(inputs.replaced(**{key: one}))
+        except ChipdexError:
+            return _NO_VERDICT
 
     low, high = parameter.varied(value)
     below = _flip(at, parameter, list(_downwards(parameter, value)), (value, winner)) if flips else None
     below = None if below is not None and abs(below) <= _NOISE * value else below
     above = _flip(at, parameter, list(_upwards(parameter, value)), (value, winner)) if flips else None
     beyond = 1.0 if parameter.whole else 0.0
+    at_low, at_high = at(low), at(high)
     return Swing(
         key=key,
         value=value,
         low=low,
         high=high,
-        margin_at_low=at(low).margin,
-        margin_at_high=at(high).margin,
+        margin_at_low=_known(at_low),
+        margin_at_high=_known(at_high),
+        winner_at_low=None if at_low.winner == winner else at_low.winner,
+        winner_at_high=None if at_high.winner == winner else at_high.winner,
         flips_below=below,
         flips_above=above,
         winner_below=None if below is None else at(below - beyond).winner,
         winner_above=None if above is None else at(above + beyond).winner,
     )
+
+
+def _known(outcome: Outcome) -> float | None:
+    return outcome.margin if math.isfinite(outcome.margin) else None
 
 
 def _flip(

@@ -149,7 +149,7 @@ class Query(Value):
 class Case(Value):
     """The whole question of `estimate`: `count` accelerators of one device, and what is fixed beforehand.
 
-    `grid` is what their electricity comes from.
+    `grid` is what their electricity comes from. `whole` asks for one replica on all of them.
     """
 
     model: Model
@@ -165,6 +165,7 @@ class Case(Value):
     pipeline: int | None = None
     expert: int | None = None
     framework: str | None = None
+    whole: bool = False
 
 
 def demand(workload: Workload, model: Model, *, default_scenario: Scenario = Scenario.SERVER) -> Demand:

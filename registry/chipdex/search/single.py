@@ -17,7 +17,7 @@ from chipdex.search.knowledge import Knowledge, factors, first_factors, judge, p
 from chipdex.search.operate import Operation, lengths_of, operate
 from chipdex.search.query import Case, Objective, default_precisions
 from chipdex.search.result import Estimate
-from chipdex.search.space import Space, fitting, space, splits
+from chipdex.search.space import Space, Split, fitting, space, splits
 from chipdex.units import GB
 
 INFEASIBLE = "infeasible"
@@ -61,13 +61,7 @@ def estimate(case: Case, knowledge: Knowledge | None = None) -> Estimate:
 
 def _operated(case: Case, engine: Engine, platforms: Sequence[Platform]) -> tuple[Operation, Space, Array]:
     """Return what every split does, the splits that fit, and the replicas of each, shape (rows, 1)."""
-    choices = splits(case.model, case.count, tensor=case.tensor, pipeline=case.pipeline, expert=case.expert)
-    if not choices:
-        raise OptionError(
-            f"{case.model.id} cannot be split that way over {case.count} devices.",
-            fix="Lower --tensor, --pipeline or --expert, or raise --count.",
-        )
-    candidates = space(platforms, choices)
+    candidates = space(platforms, _splits(case))
     if not candidates.platform:
         raise InfeasibleError(
             f"{case.accelerator.id} has no fabric that joins that many devices.", fix="Lower --tensor or --expert."
@@ -96,6 +90,25 @@ def _operated(case: Case, engine: Engine, platforms: Sequence[Platform]) -> tupl
     )
     watts = operation.power_w * power_factors(kept.hw.platforms, case.model, case.demand)[rows]
     return attrs.evolve(operation, power_w=watts), kept, replicas
+
+
+def _splits(case: Case) -> list[Split]:
+    """Return the ways to split the model over the case's devices. Raises OptionError where there is none."""
+    given = {"tensor": case.tensor, "pipeline": case.pipeline, "expert": case.expert}
+    found = splits(case.model, case.count, **given)
+    if not found:
+        raise OptionError(
+            f"{case.model.id} cannot be split that way over {case.count} x {case.accelerator.id}.",
+            fix="Lower --tensor, --pipeline or --expert, or raise --count.",
+        )
+    kept = [one for one in found if not case.whole or one.devices == case.count]
+    if not kept:
+        most = max(one.devices for one in found)
+        raise OptionError(
+            f"One replica of {case.model.id} cannot be split that way over {case.count} x {case.accelerator.id}.",
+            fix=f"Give --count {most}, the most of fewer.",
+        )
+    return kept
 
 
 def _platforms(case: Case, known: Knowledge) -> list[Platform]:

@@ -19,6 +19,9 @@ WINDOW_S: Final = 60.0
 MOST_BLOCKS: Final = 4_000_000
 """Blocks of prompts that are remembered at most; what is beyond was used longest ago."""
 
+_ROUNDING: Final = 1e-12
+"""Variation below which gaps differ by what times lose as binary fractions."""
+
 _OTHER_MODEL: Final = "Name a model with a longer one."
 
 
@@ -167,7 +170,8 @@ class _Gaps:
         if self.number < 2 or not self.total:  # noqa: PLR2004 - one gap has no variance
             return None
         mean = self.total / self.number
-        return (self.squares / self.number - mean**2) / mean**2
+        found = (self.squares / self.number - mean**2) / mean**2
+        return found if found > _ROUNDING else 0.0
 
 
 def describe(pieces: Iterable[Piece], heard: Heard = unheard) -> Description:

@@ -379,6 +379,19 @@ def _stop(fleet: Fleet, now: float, spare: int) -> int:
 
 
 @_compiled
+def widen(fleet: Fleet, until: float) -> None:
+    """Make spans of time wide enough to hold a time, two into one."""
+    clock = fleet.clock[0]
+    running = fleet.running
+    while until >= clock.width * BUCKETS:
+        for i in range(BUCKETS // 2):
+            running[i] = running[2 * i] + running[2 * i + 1]
+        for i in range(BUCKETS // 2, BUCKETS):
+            running[i] = 0.0
+        clock.width *= 2.0
+
+
+@_compiled
 def _tick(fleet: Fleet, now: float) -> None:
     """Let the rule decide, at the end of each of its periods."""
     clock = fleet.clock[0]
@@ -387,7 +400,8 @@ def _tick(fleet: Fleet, now: float) -> None:
     mean = (area - clock.area_at_tick) / rule.period_s
     clock.area_at_tick = area
     running = clock.replicas
-    fleet.running[min(int((now - rule.period_s) / clock.width + 1e-9), BUCKETS - 1)] += running
+    widen(fleet, now)
+    fleet.running[int((now - rule.period_s) / clock.width + 1e-9)] += running
     wanted = running
     if rule.kind == TARGET and running > 0:
         in_use = mean / (running * fleet.limits[0].slots)

@@ -1,5 +1,6 @@
 """A replay: one trace through one fleet, its figures, and many replays side by side."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Final
@@ -47,7 +48,7 @@ class Scaling(Value):
             "period_s": self.period_s,
             "target": self.target or 1.0,
             "tolerance": self.tolerance,
-            "stabilisation": max(1, round(self.stabilisation_s / self.period_s)),
+            "stabilisation": max(1, math.ceil(self.stabilisation_s / self.period_s - 1e-9)),
             "cold_start_s": self.cold_start_s,
             "least": replicas if kind == FIXED else self.least,
             "most": replicas if kind == FIXED else max(self.most, replicas),
@@ -198,6 +199,7 @@ class _Run:
         self.cached = self.prompted = 0
         self.hashed = False
         self.end = 0.0
+        self.width = float(self.clock.width)
         self.came, self.late, self.waited = (np.zeros(BUCKETS) for _ in range(3))
 
     def take(self, piece: Piece, *, last: bool) -> None:
@@ -207,8 +209,6 @@ class _Run:
         self.refused += int(len(fits) - fits.sum())
         fresh = self._fresh(piece)[fits]
         arrival = piece.arrival_s[fits]
-        if arrival.size:
-            self._widen(float(arrival[-1]))
         self._grow(len(arrival))
         self.clock.ended = 0
         engine.replay(
@@ -235,16 +235,14 @@ class _Run:
         self.cached += sum(cached)
         return tokens - np.array(cached, dtype=np.int64)
 
-    def _widen(self, until: float) -> None:
-        """Make spans of time wide enough for what comes, two into one."""
-        width = self.clock.width
-        while until >= width * BUCKETS:
-            for series in (self.came, self.late, self.waited, self.fleet.running):
-                halved = np.asarray(series).reshape(-1, 2).sum(axis=1)
-                merged = np.concatenate([halved, np.zeros(BUCKETS // 2)])
-                series[:] = merged if isinstance(series, np.ndarray) else merged.tolist()
-            width *= 2.0
-        self.clock.width = width
+    def _widen(self) -> None:
+        """Make spans of time wide enough for what has ended, two into one, as wide as the fleet's."""
+        engine.widen(self.fleet, self.end)
+        while self.width < self.clock.width:
+            for series in (self.came, self.late, self.waited):
+                series[: BUCKETS // 2] = series.reshape(-1, 2).sum(axis=1)
+                series[BUCKETS // 2 :] = 0.0
+            self.width *= 2.0
 
     def _grow(self, more: int) -> None:
         """Make room in the pool for all who are inside and those who come."""
@@ -289,7 +287,8 @@ class _Run:
         self.missed_tpot += int(slow.sum())
         self.missed += int((late | slow).sum())
         self.end = max(self.end, float(end.max()))
-        spans = np.minimum((arrival / self.clock.width).astype(np.int64), BUCKETS - 1)
+        self._widen()
+        spans = (arrival / self.width).astype(np.int64)
         self.came += np.bincount(spans, minlength=BUCKETS)
         self.late += np.bincount(spans, weights=(late | slow).astype(float), minlength=BUCKETS)
         self.waited += np.bincount(spans, weights=ttft, minlength=BUCKETS)
@@ -334,9 +333,9 @@ class _Run:
         )
 
     def _spans(self) -> Iterator[Span]:
-        width, period = float(self.clock.width), self.job.scaling.period_s
+        width, period = self.width, self.job.scaling.period_s
         replicas = float(self.job.replicas)
-        for number in range(min(BUCKETS, int(self.end / width) + 1)):
+        for number in range(int(self.end / width) + 1):
             came, start = int(self.came[number]), number * width
             length = min(width, self.end - start)
             decisions = int(length / period + 1e-9)

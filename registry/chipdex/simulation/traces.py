@@ -187,7 +187,7 @@ class Trace(Value):
         if not self.skip_empty and empty.any():
             at = int(np.flatnonzero(empty)[0])
             which = "input" if piece.input_tokens[at] == 0 else "output"
-            told = f"has 0 {which} tokens: a request that failed?"
+            told = f"has 0 {which} tokens, as one that failed"
             raise _line(self.file, lines[at], told, "Leave such out with --skip-empty, or mend the file.")
         most = 2 * LARGEST_TOKENS if self.context_tokens is None else self.context_tokens
         longer = (piece.input_tokens + piece.output_tokens > most) & ~empty

@@ -15,7 +15,7 @@ from chipdex.cli.numbers import COUNT, Number
 from chipdex.cli.options import choice_option, number_option
 from chipdex.cli.pictures import ready, save
 from chipdex.cli.questions import electricity_of, model_of, offered, precisions_of, workload_of, workload_options
-from chipdex.cli.render import Column, Table, usd
+from chipdex.cli.render import Column, Table, counted, usd
 from chipdex.cli.report import Report, Section
 from chipdex.cli.session import Session, Warned
 from chipdex.cli.words import figure, percent, question
@@ -287,19 +287,19 @@ def _lines(found: Plan, query: Query, inputs: Inputs, grid: Electricity | None) 
     each = f"{usd(found.usd_per_month)} a month, {usd(found.usd_per_thousand_requests)} per thousand requests"
     name = "Cheapest fleet" if found.fleet.gap <= inputs["gap"] else "Cheapest fleet found"
     lines = [
-        f"{asked} {hours:,} hours, {day}.",
-        f"{name}: {usd(found.usd)} USD in {hours:,} hours, {each}; {_proof(found.fleet.gap)}.",
+        f"{asked} {counted(hours, 'hour')}, {day}.",
+        f"{name}: {usd(found.usd)} USD in {counted(hours, 'hour')}, {each}; {_proof(found.fleet.gap)}.",
     ]
     for name, other in (("A fleet of the peak", found.static_usd), ("On demand alone", found.on_demand_usd)):
         if other is not None:
-            saved = 1.0 - found.usd / other
-            told = f"the plan saves {percent(saved)}" if abs(saved) > _ROUNDING else "as much as the plan"
+            dearer = other > found.usd * (1.0 + _ROUNDING)
+            told = f"the plan saves {percent(1.0 - found.usd / other)}" if dearer else "as much as the plan"
             lines.append(f"{name}: {usd(other / hours * HOURS_PER_MONTH)} USD a month; {told}.")
     if found.kwh is not None:
         carbon = (
             "" if grid is None or grid.g_per_kwh is None else f", {figure(found.kwh * grid.g_per_kwh / 1000)} kg CO2e"
         )
-        lines.append(f"Energy at full load: {figure(found.kwh)} kWh in {hours:,} hours{carbon}.")
+        lines.append(f"Energy at full load: {figure(found.kwh)} kWh in {counted(hours, 'hour')}{carbon}.")
     lines.append(f"Of the requests {_share(found.missed)} are beyond what is there in their minute.")
     if found.short > _ROUNDING:
         lines.append(f"As spot comes and goes, less than the demand is held in {_share(found.short)} of the time.")

@@ -25,7 +25,7 @@ from chipdex.cli.session import Session
 from chipdex.cli.waiting import meanwhile
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.sensitivity import Outcome
-from chipdex.errors import ChipdexError, OptionError
+from chipdex.errors import OptionError
 from chipdex.simulation.describe import Description, describe
 from chipdex.simulation.replay import Job, Replay, replay_all
 from chipdex.simulation.settings import PARAMETERS, UNCERTAIN, Autoscale, Plan
@@ -148,10 +148,7 @@ class _Asked(Value):
         """Return who misses fewest limits, and the first candidate's p99 of the first token."""
 
         def judge(inputs: Inputs) -> Outcome:
-            try:
-                replays = replay_all(self.jobs(inputs), executor)
-            except ChipdexError:
-                return Outcome(winner="none", margin=float("inf"))
+            replays = replay_all(self.jobs(inputs), executor)
             best = min(replays, key=lambda one: one.missed)
             return Outcome(winner=best.name, margin=_p99_ms(replays[0]))
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import attrs
 
 from chipdex.cli.pictures import BLUE, GREY
-from chipdex.cli.render import Column, Table, usd
+from chipdex.cli.render import Column, Table, counted, usd
 from chipdex.cli.report import Section
 from chipdex.cli.words import figure
 from chipdex.economics.fleets.latency import LatencyCurve, LatencyPrice
@@ -33,7 +33,8 @@ def curve_json(curve: LatencyCurve) -> dict[str, Any]:
 def curve_section(curve: LatencyCurve, idle: float, hours: int) -> Section:
     """Return the curve, and what work that can wait costs: `idle` requests of the plan's `hours` cost nothing more."""
     rows = [_row(point, curve) for point in (*curve.points, curve.overnight)]
-    lines = [f"Work that can wait: {figure(idle)} requests in {hours} hours fit into what the plan pays for anyway."]
+    fitting = f"{figure(idle)} requests in {counted(hours, 'hour')}"
+    lines = [f"Work that can wait: {fitting} fit into what the plan pays for anyway."]
     if curve.worth_of_now_usd is not None:
         lines.append(
             f"Beyond that a thousand cost {usd(curve.overnight.usd_per_thousand_requests)} USD by the morning: "

@@ -13,10 +13,15 @@ from chipdex.cli.report import Section
 from chipdex.cli.waiting import meanwhile
 from chipdex.cli.words import figure
 from chipdex.economics.inputs import Given, Inputs, Parameter, read_inputs
-from chipdex.economics.sensitivity import Judge, Swing, swings
+from chipdex.economics.sensitivity import NOBODY, Judge, Swing, swings
 from chipdex.values import Value
 
 Callback = Callable[..., Any]
+
+
+def _margin(value: float | None) -> str:
+    return "no verdict" if value is None else figure(value)
+
 
 _INPUTS: Final = (
     Column(key="key", header="input"),
@@ -29,8 +34,8 @@ _SWINGS: Final = (
     Column(key="value", right=True, show=figure, importance=1),
     Column(key="low", right=True, show=figure, importance=3),
     Column(key="high", right=True, show=figure, importance=3),
-    Column(key="margin_at_low", header="margin at low", right=True, show=figure, importance=2),
-    Column(key="margin_at_high", header="at high", right=True, show=figure, importance=2),
+    Column(key="margin_at_low", header="margin at low", right=True, show=_margin, importance=2),
+    Column(key="margin_at_high", header="at high", right=True, show=_margin, importance=2),
     Column(key="flip", header="winner changes"),
 )
 
@@ -134,7 +139,7 @@ def swing_json(swing: Swing) -> dict[str, Any]:
 
 
 def _flip(swing: Swing) -> str:
-    ends = [
+    flips = [
         f"to {winner} {side} {figure(at)}"
         for side, at, winner in (
             ("below", swing.flips_below, swing.winner_below),
@@ -142,4 +147,9 @@ def _flip(swing: Swing) -> str:
         )
         if at is not None
     ]
-    return ", ".join(ends) or "no"
+    ends = [
+        f"{'no verdict' if winner == NOBODY else f'to {winner}'} at {figure(at)}"
+        for at, winner in ((swing.low, swing.winner_at_low), (swing.high, swing.winner_at_high))
+        if winner is not None
+    ]
+    return ", ".join(flips or ends) or "no"

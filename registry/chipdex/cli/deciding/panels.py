@@ -1,5 +1,6 @@
 """Panels that the pictures of decisions are made of: labelled bars, and the tornado of a sensitivity."""
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -58,12 +59,13 @@ def wrapped(text: str) -> list[str]:
 def tornado(alt: Any, margin: float, swings: Sequence[Swing], across: str) -> Any:
     """Return the bars of what each input does to a margin, widest first; `across` names the margin, with its unit.
 
-    Inputs whose bar would not be seen beside the widest one are left out.
+    Inputs whose bar would not be seen beside the widest one are left out, and those without a verdict at an end.
     """
-    widest = max((one.width for one in swings), default=0.0)
+    ended = [one for one in swings if math.isfinite(one.width)]
+    widest = max((one.width for one in ended), default=0.0)
     rows = [
         {"input": f"{one.key}: {figure(one.low)} to {figure(one.high)}", "end": end, "from": margin, "to": at}
-        for one in [one for one in swings if one.matters and one.width > _VISIBLE * widest][:_MOST]
+        for one in [one for one in ended if one.matters and one.width > _VISIBLE * widest][:_MOST]
         for end, at in (("low", one.margin_at_low), ("high", one.margin_at_high))
     ]
     names = list(dict.fromkeys(row["input"] for row in rows))

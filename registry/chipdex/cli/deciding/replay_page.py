@@ -35,11 +35,13 @@ _ROWS: Final = (
     Column(key="missed", right=True),
     Column(key="batch", right=True, show=figure, importance=2),
     Column(key="busy", right=True, importance=3),
+    Column(key="prefix_hits", header="prefix hits", right=True, importance=2),
     Column(key="usd", header="USD", right=True, show=usd),
     Column(key="usd_per_million_output_tokens", header="USD/M out", right=True, show=usd, importance=1),
     Column(key="kwh", header="kWh", right=True, show=figure, importance=2),
     Column(key="kg_co2e", header="kg CO2e", right=True, show=figure, importance=3),
 )
+_SHARES: Final = ("missed", "busy", "prefix_hits")
 _LENGTHS: Final = (
     Column(key="tokens"),
     Column(key="mean", right=True, show=figure),
@@ -155,7 +157,7 @@ def sections(
             f"over {plan.seeds} replays, all but the first with lengths dealt anew."
             for row in found
         ]
-    shown = [{**row, "missed": _share(row["missed"]), "busy": _share(row["busy"])} for row in found]
+    shown = [{**row, **{key: _share(row[key]) for key in _SHARES}} for row in found]
     known = [column for column in _ROWS if any(row[column.key] is not None for row in shown)]
     return (Section(lines=lines), Section(heading="Replayed", table=Table(columns=known, rows=shown)))
 
@@ -222,6 +224,12 @@ def warnings(
         told["context"] = (
             f"{many} beyond the model's context of {trace.context_tokens or 0:,} tokens were refused and left out: "
             f"the first is {trace.file.name}:{described.too_long_line}."
+        )
+    missing = [one.candidate.name for one in candidates if not one.held and one.candidate.replicas is None]
+    if missing:
+        told["limits"] = (
+            f"By its estimate {', '.join(missing)} holds the limits at no load: there are as many replicas as full "
+            "load takes. --replicas says how many."
         )
     refused = max(one.refused for one in replays)
     if refused:

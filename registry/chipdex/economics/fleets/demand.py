@@ -44,7 +44,7 @@ def read_demand(file: Path) -> tuple[float, ...]:
     """
     rates = read_hours(file, "--demand", _RATE)
     if not any(rates):
-        raise OptionError(f"--demand {file} asks for nothing in any hour.", fix=_shape(_RATE))
+        raise OptionError(f"--demand {file} asks for nothing in any hour.", fix="Give a rate above 0 in one.")
     return rates
 
 
@@ -56,7 +56,8 @@ def read_hours(file: Path, option: str, figure: Parameter) -> tuple[float, ...]:
     """
     try:
         text = read_text(file, called=f"{option} {file}", fix=_shape(figure), most_bytes=LARGEST_TABLE_BYTES)
-        return _hours(f"{option} {file}", file, csv.DictReader(io.StringIO(text, newline="")), figure)
+        rows = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
+        return _hours(f"{option} {file}", file, rows, figure)
     except OSError as error:
         raise StorageError(f"{option} {file} cannot be read: {error.strerror}.", fix="Name a CSV file.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -68,7 +69,7 @@ def _shape(figure: Parameter) -> str:
 
 
 def _hours(what: str, file: Path, rows: "csv.DictReader[str]", figure: Parameter) -> tuple[float, ...]:
-    names = list(rows.fieldnames or ())
+    names = rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
     for name in ("hour", figure.key):
         if names.count(name) != 1:
             told = f"has the column {name} twice" if name in names else f"has no column {name}"

@@ -22,6 +22,7 @@ _OURS: Final = "an assumption of ours"
 _SHARE: Final = 1.0
 _BESIDE_S: Final = 1.0
 _NEAR: Final = 0.05
+_ROUNDING: Final = 1e-9
 
 PARAMETERS: Final = (
     Parameter(
@@ -186,15 +187,17 @@ def plan(choices: Sequence[Choice], demand: Sequence[float], inputs: Inputs) -> 
     Raises InfeasibleError and OptionError as `cheapest_held` does.
     """
     policy, rates, priced = _asked(choices, demand, inputs)
-    fleet = cheapest_held(priced, rates, policy, inputs["most_short"])
+    found = cheapest_held(priced, rates, policy, inputs["most_short"])
     beside = attrs.evolve(policy, seconds=min(policy.seconds, _BESIDE_S))
     at_peak = attrs.evolve(beside, batch_requests=policy.batch_requests / len(rates), cold_start_hours=0.0, min_hours=1)
-    static = _usd(priced, [max(rates)], at_peak, inputs["most_short"])
+    static = _lasting(_held(priced, [max(rates)], at_peak, inputs["most_short"]), len(rates))
+    on_demand = _held([one for one in priced if one.way == ON_DEMAND], rates, beside)
+    fleet = _least(found, static, on_demand)
     return Plan(
         fleet=fleet,
         hours=tuple(_hour(fleet, number, rate, inputs) for number, rate in enumerate(rates)),
-        static_usd=None if static is None else static * len(rates),
-        on_demand_usd=_usd([one for one in priced if one.way == ON_DEMAND], rates, beside),
+        static_usd=None if static is None else static.usd,
+        on_demand_usd=None if on_demand is None else on_demand.usd,
     )
 
 
@@ -225,11 +228,28 @@ def verdict(choices: Sequence[Choice], demand: Sequence[float]) -> Callable[[Inp
     return judge
 
 
-def _usd(choices: Sequence[Choice], demand: Sequence[float], policy: Policy, most_short: float = 1.0) -> float | None:
+def _held(choices: Sequence[Choice], demand: Sequence[float], policy: Policy, most_short: float = 1.0) -> Fleet | None:
     try:
-        return cheapest_held(choices, demand, policy, most_short).usd
+        return cheapest_held(choices, demand, policy, most_short)
     except InfeasibleError:
         return None
+
+
+def _lasting(fleet: Fleet | None, hours: int) -> Fleet | None:
+    """Return the fleet of one hour, kept for all."""
+    if fleet is None:
+        return None
+    return attrs.evolve(fleet, running=tuple(run * hours for run in fleet.running), batch=fleet.batch * hours)
+
+
+def _least(found: Fleet, *others: Fleet | None) -> Fleet:
+    """Return the cheapest: a fleet that was found within the gap may be dearer than one that it is set beside."""
+    bound = found.usd * (1.0 - found.gap)
+    cheaper = [one for one in others if one is not None and one.usd < found.usd * (1.0 - _ROUNDING)]
+    if not cheaper:
+        return found
+    least = min(cheaper, key=lambda one: one.usd)
+    return attrs.evolve(least, gap=max(0.0, 1.0 - bound / least.usd) if least.usd else 0.0)
 
 
 def _hour(fleet: Fleet, number: int, rate: float, inputs: Inputs) -> Hour:

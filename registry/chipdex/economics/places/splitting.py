@@ -19,11 +19,10 @@ from chipdex.economics.inputs import Inputs, spelt
 from chipdex.economics.places.admission import Rejection, fits, rules
 from chipdex.economics.places.cost import TierCost, tier_cost
 from chipdex.economics.places.tiers import HOURS_PER_MONTH, Scene
-from chipdex.economics.sensitivity import Outcome
+from chipdex.economics.sensitivity import NOBODY, Outcome
 from chipdex.errors import InfeasibleError
 from chipdex.values import Value
 
-NOBODY: Final = "none"
 _SECONDS_PER_MONTH: Final = HOURS_PER_MONTH * 3600.0
 
 
