@@ -43,4 +43,4 @@ class Policy(Value):
     min_hours: int = 1
     batch_requests: float = 0.0
     gap: float = 0.01
-    seconds: float = 5.0
+    seconds: float = 4.5

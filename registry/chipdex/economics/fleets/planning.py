@@ -93,7 +93,7 @@ PARAMETERS: Final = (
     Parameter(
         key="seconds",
         meaning="how long a plan within the gap is looked for",
-        default=5.0,
+        default=4.5,
         source=_OURS,
         low=0.1,
         high=3600.0,
