@@ -159,6 +159,9 @@ def test_a_plan_is_drawn(chipdex: Chipdex, priced: Path, tmp_path: Path) -> None
     file = tmp_path / "plan.svg"
     assert chipdex("plan", "m1", "--rate", "100", "--batch-requests", "1e6", "--plot", str(file)).code == 0
     assert "The cheapest fleet for acme/m1" in file.read_text()
+    assert "dashed with the batch work" in file.read_text()
+    assert chipdex("plan", "m1", "--rate", "100", "--plot", str(file)).code == 0
+    assert "dashed with the batch work" not in file.read_text()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ def plan_chart(found: Plan, model: str, curve: LatencyCurve | None = None) -> An
     Below them stands the price of latency, where there is a `curve` of it.
     """
     alt = altair()
-    told = f"{usd(found.usd_per_month)} USD a month. The line is the demand, dashed with the batch work beside it."
+    beside = ", dashed with the batch work beside it" if any(hour.batch_per_s for hour in found.hours) else ""
+    told = f"{usd(found.usd_per_month)} USD a month. The line is the demand{beside}."
     if len(found.hours) > _WEEK:
         told += f" The first week of {len(found.hours):,} hours."
     panels = [_capacity(alt, found), _money(alt, found)]
