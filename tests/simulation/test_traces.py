@@ -10,6 +10,7 @@ import pytest
 from fakes.traces import trace
 
 from chipdex.errors import ChipdexError, InfeasibleError, OptionError
+from chipdex.simulation import traces
 from chipdex.simulation.describe import describe
 from chipdex.simulation.quantiles import Quantiles
 from chipdex.simulation.traces import LONGEST_S, Format, Piece, Trace, format_of
@@ -228,3 +229,19 @@ def test_nothing_has_no_percentile() -> None:
     assert (kept.mean, kept.at(50.0)) == (None, None)
     kept.add(np.zeros(3))
     assert kept.at(50.0) == 0.0
+
+
+@pytest.mark.parametrize("odd", ['"9",5,5', "9, 5 ,5", "9,5,5\n", "9.0,5e0,5"])
+def test_lines_count_on_where_one_has_to_be_looked_at_more_closely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    monkeypatch.setattr(traces, "_PIECE", 4)
+    rows = [*(f"{at},5,5" for at in range(9)), odd, *(f"{at},5,5" for at in range(10, 20))]
+    file = tmp_path / "trace.csv"
+    file.write_text("arrival_s,input_tokens,output_tokens\n" + "\n".join(rows) + "\n")
+    found = Trace(file=file, format=Format.CSV)
+    assert [at for piece in found.pieces() for at in piece.arrival_s.tolist()] == [float(at) for at in range(20)]
+    file.write_text(file.read_text() + "20,none,5\n")
+    line = len(file.read_text().splitlines())
+    with pytest.raises(OptionError, match=f":{line}: the request has input_tokens 'none'"):
+        list(found.pieces())

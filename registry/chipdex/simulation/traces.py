@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO, Any, Final
@@ -68,14 +68,17 @@ class Piece(Value):
         return len(self.arrival_s)
 
 
+_Column = Sequence[Any] | NDArray[np.float64]
+
+
 @attrs.frozen(eq=False, repr=False)
 class _Block(Value):
-    """Lines of a file as they are written, column by column."""
+    """Lines of a file, column by column: as they are written, or numbers that are known to be in their range."""
 
     lines: Sequence[int]
-    arrival: Sequence[Any]
-    input: Sequence[Any]
-    output: Sequence[Any]
+    arrival: _Column
+    input: _Column
+    output: _Column
     hashes: Sequence[Sequence[Any]] | None
 
 
@@ -254,16 +257,25 @@ def _line(file: Path, number: int, told: str, fix: str) -> ChipdexError:
 
 
 def _csv_blocks(stream: IO[str], file: Path, shape: _Shape) -> Iterator[_Block]:
-    rows = csv.reader(stream, strict=True, skipinitialspace=True)
+    """Yield the lines: as numbers while they hold nothing else, then as they are written."""
+    rows, before = csv.reader(stream, strict=True, skipinitialspace=True), 0
     try:
         names = [name.strip() for name in next(rows, [])]
         _check_names(file, names, shape)
         arrival, prompts, answers = (names.index(name) for name in (shape.arrival, shape.input, shape.output))
         hashed = names.index(shape.hashes) if shape.hashes in names else None
         above = rows.line_num
+        if hashed is None and shape.per_second is not None:
+            while texts := list(islice(stream, _PIECE)):
+                numbers = _numbers(texts, len(names), (arrival, prompts, answers))
+                if numbers is None:
+                    break
+                yield _Block(range(above + 1, above + 1 + len(texts)), numbers[0], numbers[1], numbers[2], None)
+                above += len(texts)
+            rows, before = csv.reader(chain(texts, stream), strict=True, skipinitialspace=True), above
         while read := list(islice(rows, _PIECE)):
             lines: Sequence[int] = range(above + 1, above + 1 + len(read))
-            above = rows.line_num
+            above = before + rows.line_num
             if [] in read:
                 lines = [line for line, row in zip(lines, read, strict=True) if row]
                 read = [row for row in read if row]
@@ -273,7 +285,24 @@ def _csv_blocks(stream: IO[str], file: Path, shape: _Shape) -> Iterator[_Block]:
                 hashes = None if hashed is None else [one.split() for one in columns[hashed]]
                 yield _Block(lines, columns[arrival], columns[prompts], columns[answers], hashes)
     except csv.Error as error:
-        raise OptionError(f"{file}:{rows.line_num}: not a line of CSV: {error}.", fix="Mend the line.") from error
+        line = before + rows.line_num
+        raise OptionError(f"{file}:{line}: not a line of CSV: {error}.", fix="Mend the line.") from error
+
+
+def _numbers(texts: Sequence[str], columns: int, wanted: Sequence[int]) -> list[NDArray[np.float64]] | None:
+    """Return the wanted columns of lines that hold plain numbers; None where any has to be looked at more closely."""
+    text = "".join(texts)
+    if '"' in text or not text.strip():
+        return None
+    kinds = [(f"{number}", np.float64 if number in wanted else "U1") for number in range(columns)]
+    try:
+        found = np.loadtxt(texts, delimiter=",", comments=None, dtype=kinds, ndmin=1)
+    except ValueError:
+        return None
+    arrival, prompts, answers = (found[f"{number}"] for number in wanted)
+    if len(found) != len(texts) or not np.isfinite(arrival).all():
+        return None
+    return [arrival, prompts, answers] if _are_tokens(prompts) and _are_tokens(answers) else None
 
 
 def _check_names(file: Path, names: Sequence[str], shape: _Shape) -> None:
@@ -325,8 +354,10 @@ def _json_row(file: Path, line: int, text: str, shape: _Shape) -> tuple[Any, ...
     return row[shape.arrival], row[shape.input], row[shape.output], hashes
 
 
-def _seconds(values: Sequence[Any], shape: _Shape, file: Path, lines: Sequence[int]) -> NDArray[np.float64]:
+def _seconds(values: _Column, shape: _Shape, file: Path, lines: Sequence[int]) -> NDArray[np.float64]:
     parsed, per_second = (_date_s, 1.0) if shape.per_second is None else (float, shape.per_second)
+    if isinstance(values, np.ndarray):
+        return values / per_second
     try:
         found = np.fromiter(map(parsed, values), np.float64, len(values)) / per_second
         if np.isfinite(found).all():
@@ -351,16 +382,22 @@ def _is_time(value: Any, parsed: Callable[[Any], float]) -> bool:
         return False
 
 
-def _tokens(values: Sequence[Any], name: str, file: Path, lines: Sequence[int]) -> NDArray[np.int64]:
+def _tokens(values: _Column, name: str, file: Path, lines: Sequence[int]) -> NDArray[np.int64]:
+    if isinstance(values, np.ndarray):
+        return values.astype(np.int64)
     try:
         found = np.fromiter(map(float, values), np.float64, len(values))
-        if ((found >= 0) & (found <= LARGEST_TOKENS) & (found == np.floor(found))).all():
+        if _are_tokens(found):
             return found.astype(np.int64)
     except (ValueError, TypeError, OverflowError):
         pass
     at = next((i for i, one in enumerate(values) if not _is_count(one)), 0)
     fix = f"Give a whole number from 0, up to {LARGEST_TOKENS:,}."
     raise _line(file, lines[at], f"has {name} {values[at]!r}", fix)
+
+
+def _are_tokens(found: NDArray[np.float64]) -> bool:
+    return bool(((found >= 0) & (found <= LARGEST_TOKENS) & (found == np.floor(found))).all())
 
 
 def _is_count(value: Any) -> bool:
