@@ -379,15 +379,20 @@ def _stop(fleet: Fleet, now: float, spare: int) -> int:
 
 
 @_compiled
+def halve(series: Any) -> None:
+    """Add up a figure of two spans of time into one, all along its series."""
+    for i in range(BUCKETS // 2):
+        series[i] = series[2 * i] + series[2 * i + 1]
+    for i in range(BUCKETS // 2, BUCKETS):
+        series[i] = 0.0
+
+
+@_compiled
 def widen(fleet: Fleet, until: float) -> None:
     """Make spans of time wide enough to hold a time, two into one."""
     clock = fleet.clock[0]
-    running = fleet.running
     while until >= clock.width * BUCKETS:
-        for i in range(BUCKETS // 2):
-            running[i] = running[2 * i] + running[2 * i + 1]
-        for i in range(BUCKETS // 2, BUCKETS):
-            running[i] = 0.0
+        halve(fleet.running)
         clock.width *= 2.0
 
 

@@ -240,8 +240,7 @@ class _Run:
         engine.widen(self.fleet, self.end)
         while self.width < self.clock.width:
             for series in (self.came, self.late, self.waited):
-                series[: BUCKETS // 2] = series.reshape(-1, 2).sum(axis=1)
-                series[BUCKETS // 2 :] = 0.0
+                engine.halve(series)
             self.width *= 2.0
 
     def _grow(self, more: int) -> None:

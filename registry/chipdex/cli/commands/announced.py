@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 import click
@@ -21,8 +21,6 @@ from chipdex.economics.horizons.announced import Price, incumbent, lacking, pric
 from chipdex.economics.inputs import Given
 from chipdex.errors import InfeasibleError
 from chipdex.search.query import Choice, Query, demand
-
-_NONE_FEASIBLE: Final = 1
 
 
 @click.command("best")
@@ -73,7 +71,7 @@ def announced(session: Session, /, model: str, device: str, plot: Path | None, o
         sections=announced_page.sections(told),
         warnings=announced_page.warnings(told),
     ).publish(session, output)
-    return _NONE_FEASIBLE if found and all(one.missed for one in found) else 0
+    return InfeasibleError.exit_code if found and all(one.missed for one in found) else 0
 
 
 announced.params = [one for one in announced.params if one.name != "rate"]

@@ -23,13 +23,12 @@ from chipdex.economics.footprints.inputs import COUNTED, PARAMETERS
 from chipdex.economics.footprints.levers import Levers, levers, spent_usd
 from chipdex.economics.inputs import Inputs
 from chipdex.economics.sensitivity import Swing
-from chipdex.errors import OptionError
+from chipdex.errors import InfeasibleError, OptionError
 
 _NOTHING: Final = (
     "Give --boundary with --wh-per-request, or with --power-w and --requests-per-s; MODEL --device D --count N; "
     "--embodied-kg with --requests-per-s or --seconds-per-request; or --intensities."
 )
-_NONE_FEASIBLE: Final = 1
 _LEVER: Final = "Weigh a change: an input, or device, count, precision, grid. May be repeated."
 
 
@@ -109,7 +108,7 @@ def carbon_command(
         sections=sections(answered),
         warnings=[*warnings(answered), *idle(told, answered, options["lever"])],
     ).publish(session, output)
-    return 0 if told.feasible else _NONE_FEASIBLE
+    return 0 if told.feasible else InfeasibleError.exit_code
 
 
 def weighed(session: Session, /, **options: Any) -> tuple[Weighed, ...]:

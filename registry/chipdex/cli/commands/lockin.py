@@ -22,14 +22,13 @@ from chipdex.domain import Term
 from chipdex.economics.inputs import Inputs, settled
 from chipdex.economics.vendors.concentration import Concentration, concentration, read_spends, stated_spend
 from chipdex.economics.vendors.lockin import PARAMETERS, Lockin, entering, lockin, verdict
-from chipdex.errors import OptionError
+from chipdex.errors import InfeasibleError, OptionError
 
 if TYPE_CHECKING:
     from chipdex.economics.vendors.alternatives import Alternatives
     from chipdex.search.result import BestAnswer
 
 _WITHIN: Final = 20.0
-_NONE_FEASIBLE: Final = 1
 _PERCENT: Final = Number(low=0, high=10_000)
 _OF_PRICES: Final = frozenset({"means_only", "bids", "host_not_included"})
 _BILLS: Final = "it needs --open-usd-per-year, --leave-probability and what leaving costs"
@@ -101,7 +100,7 @@ def lockin_command(
     meant = "" if model is None or answer is None else _question(session, model, answer)
     report = _report(weighing, found, spread, near, answer, moved, asked=meant, sensitivity=sensitivity)
     report.publish(session, output)
-    return _NONE_FEASIBLE if near is not None and not near.found else 0
+    return InfeasibleError.exit_code if near is not None and not near.found else 0
 
 
 def weighed(_: Session, /, *, inputs: Path | None, **options: Any) -> tuple[Weighed, ...]:

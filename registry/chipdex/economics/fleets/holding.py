@@ -30,15 +30,15 @@ def there_in(fleet: Fleet, hour: int, available: float) -> tuple[Any, Any]:
     return sum(one.requests_per_s * count for one, count in running if one.way != SPOT) + found, shares
 
 
-def short_in(fleet: Fleet, hour: int, rate: float, available: float) -> float:
-    """Return the share of an hour in which less is there than `rate`."""
-    found, shares = there_in(fleet, hour, available)
+def short_of(rate: float, found: Any, shares: Any) -> float:
+    """Return the share of time in which less is there than `rate`; `found` and `shares` are what `there_in` returns."""
     return float(shares[found < rate * (1.0 - _ROUNDING)].sum())
 
 
 def short_share(fleet: Fleet, demand: Sequence[float], available: float) -> float:
     """Return the share of time in which less is there than the demand."""
-    return sum(short_in(fleet, hour, rate, available) for hour, rate in enumerate(demand)) / len(demand)
+    hours = enumerate(demand)
+    return sum(short_of(rate, *there_in(fleet, hour, available)) for hour, rate in hours) / len(demand)
 
 
 def cheapest_held(choices: Sequence[Choice], demand: Sequence[float], policy: Policy, most_short: float = 1.0) -> Fleet:

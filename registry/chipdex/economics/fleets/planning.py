@@ -9,7 +9,7 @@ import attrs
 from chipdex.economics.fleets.choices import COMMITTED, ON_DEMAND, SPOT, Choice, Policy
 from chipdex.economics.fleets.demand import missed_share
 from chipdex.economics.fleets.fleet import Fleet
-from chipdex.economics.fleets.holding import cheapest_held, short_in, there_in
+from chipdex.economics.fleets.holding import cheapest_held, short_of, there_in
 from chipdex.economics.inputs import Inputs, Parameter
 from chipdex.economics.sensitivity import Outcome
 from chipdex.errors import InfeasibleError
@@ -266,7 +266,7 @@ def _hour(fleet: Fleet, number: int, rate: float, inputs: Inputs) -> Hour:
         usd=fleet.usd_in(number),
         power_w=None if None in draws else sum(one for one in draws if one is not None),
         missed=float(sum(share * missed_share(one, rate, inputs["dispersion"]) for one, share in there)),
-        short=short_in(fleet, number, rate, available),
+        short=short_of(rate, found, shares),
     )
 
 
